@@ -12,4 +12,7 @@
  */
 long unistring_nfc(const char *text, size_t n, char *out, size_t room) must_check;
 
+/* Full case folding (Unicode 3.13, D144) of n bytes of valid UTF-8, then NFC; else as unistring_nfc. */
+long unistring_fold(const char *text, size_t n, char *out, size_t room) must_check;
+
 #endif

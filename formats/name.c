@@ -408,3 +408,17 @@ int name_clean(const char *path, char *out, size_t room, struct findings *findin
         return err;
     return copy_out(made, used, out, room);
 }
+
+/* ---- Comparing -------------------------------------------------------------- */
+
+int name_fold(const char *path, char *out, size_t room)
+{
+    scoped_free char *made = malloc(room ? room : 1);
+
+    if (!made)
+        return ERR_NOMEM;
+    if (!utf8_is_valid(path, strlen(path)))
+        return ERR_MALFORMED;
+    long n = unistring_fold(path, strlen(path), made, room);
+    return n < 0 ? (int)n : copy_out(made, (size_t)n, out, room);
+}

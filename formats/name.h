@@ -63,4 +63,11 @@ int name_decode(const void *bytes, size_t n, const struct name_hints *hints, cha
  */
 int name_clean(const char *path, char *out, size_t room, struct findings *findings) must_check;
 
+/*
+ * The form in which two paths are one file on Windows or macOS (out, room
+ * bytes with NUL): case folded, NFC. For comparing only. ERR_MALFORMED when it
+ * is no strict UTF-8; ERR_LIMIT over room; ERR_NOMEM.
+ */
+int name_fold(const char *path, char *out, size_t room) must_check;
+
 #endif

@@ -246,6 +246,31 @@ static void test_with_type(void **state)
     assert_string_equal(out, "");
 }
 
+static void folds(const char *a, const char *b, bool same)
+{
+    char x[256], y[256];
+
+    assert_int_equal(name_fold(a, x, sizeof x), 0);
+    assert_int_equal(name_fold(b, y, sizeof y), 0);
+    if ((strcmp(x, y) == 0) != same)
+        fail_msg("\"%s\" and \"%s\" fold to \"%s\" and \"%s\"", a, b, x, y);
+}
+
+static void test_fold(void **state)
+{
+    char out[4] = "old";
+
+    (void)state;
+    folds("Report.TXT", "rEPORT.txt", true);
+    folds("Ａｂｃ/Я.txt", "ａＢＣ/я.TXT", true);
+    folds("\xE3\x83\x8F\xE3\x82\x9A.txt", "パ.txt", true); /* NFD of macOS */
+    folds("ア.txt", "ｱ.txt", false);                           /* two files on every system */
+    folds("a/b", "ab", false);
+    assert_int_equal(name_fold("\x95\xF1", out, sizeof out), ERR_MALFORMED);
+    assert_int_equal(name_fold("long", out, sizeof out), ERR_LIMIT);
+    assert_string_equal(out, "old");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_clean_keeps),    cmocka_unit_test(test_clean_changes),
         cmocka_unit_test(test_clean_refuses),  cmocka_unit_test(test_clean_shortens),
         cmocka_unit_test(test_extension),      cmocka_unit_test(test_with_type),
+        cmocka_unit_test(test_fold),
     };
 
     if (name_warm() < 0)
