@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/sandbox.h"
+#include "formats/job.h"
 #include "formats/list.h"
 
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
@@ -20,14 +21,14 @@ static const char *const mode_words[FMT_MODES + 1] = {"none", "sanitize", "flatt
 static const char *const switch_words[] = {"unset", "allow", "sanitize", "disallow", NULL};
 static const char *const role_words[] = {"submitter", "approver", "operator", "auditor", "policy", NULL};
 
-#define U64(type, member, fallback, low, high, unit_, help_)                                                      \
-    {.name = #member, .type = CONF_U64, .offset = offsetof(struct type, member), .size = sizeof(uint64_t),        \
+#define U64(owner, member, fallback, low, high, unit_, help_)                                                      \
+    {.name = #member, .type = CONF_U64, .offset = offsetof(struct owner, member), .size = sizeof(uint64_t),        \
      .fallback = #fallback, .min = low, .max = high, .unit = unit_, .help = help_}
-#define PATH(type, member, fallback_, help_)                                                                      \
-    {.name = #member, .type = CONF_PATH, .offset = offsetof(struct type, member), .size = CONFIG_PATH_MAX,        \
+#define PATH(owner, member, fallback_, help_)                                                                      \
+    {.name = #member, .type = CONF_PATH, .offset = offsetof(struct owner, member), .size = CONFIG_PATH_MAX,        \
      .fallback = fallback_, .min = 1, .help = help_}
-#define TEXT(type, member, fallback_, low, help_)                                                                 \
-    {.name = #member, .type = CONF_TEXT, .offset = offsetof(struct type, member), .size = JOB_WORD_MAX,           \
+#define TEXT(owner, member, fallback_, low, help_)                                                                 \
+    {.name = #member, .type = CONF_TEXT, .offset = offsetof(struct owner, member), .size = JOB_WORD_MAX,           \
      .fallback = fallback_, .min = low, .help = help_}
 
 static const struct conf_key gateway_keys[] = {
