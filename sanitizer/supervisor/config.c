@@ -21,9 +21,9 @@ static const char *const mode_words[FMT_MODES + 1] = {"none", "sanitize", "flatt
 static const char *const switch_words[] = {"unset", "allow", "sanitize", "disallow", NULL};
 static const char *const role_words[] = {"submitter", "approver", "operator", "auditor", "policy", NULL};
 
-#define U64(owner, member, fallback, low, high, unit_, help_)                                                      \
+#define U64(owner, member, fallback_, low, high, unit_, help_)                                                      \
     {.name = #member, .type = CONF_U64, .offset = offsetof(struct owner, member), .size = sizeof(uint64_t),        \
-     .fallback = #fallback, .min = low, .max = high, .unit = unit_, .help = help_}
+     .fallback = #fallback_, .min = low, .max = high, .unit = unit_, .help = help_}
 #define PATH(owner, member, fallback_, help_)                                                                      \
     {.name = #member, .type = CONF_PATH, .offset = offsetof(struct owner, member), .size = CONFIG_PATH_MAX,        \
      .fallback = fallback_, .min = 1, .help = help_}
