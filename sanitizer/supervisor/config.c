@@ -317,7 +317,7 @@ static int read_lane(struct conf_source *source, void *node, struct config *conf
     if (conf_read(source, node, lane_keys, lane) < 0)
         return ERR_INVALID;
     if (lane->destination[0] == '\0')
-        (void)snprintf(lane->destination, sizeof lane->destination, "%s", lane->name);
+        memcpy(lane->destination, lane->name, sizeof lane->destination);
     if (!is_word(lane->name) || !is_word(lane->destination))
         return conf_error(source, node, "a lane needs a name, and a destination that is one folder name");
     if (is_forbidden_destination(lane->destination) || is_forbidden_destination(lane->name))
@@ -339,7 +339,7 @@ static int read_user_key(struct conf_source *source, void *node, struct config_u
     const char *key = conf_name(node), *text = conf_text(node);
 
     if (strcmp(key, "name") == 0 && text && text[0] && strlen(text) < sizeof user->name) {
-        (void)snprintf(user->name, sizeof user->name, "%s", text);
+        memcpy(user->name, text, strlen(text) + 1);
         return 0;
     }
     if (strcmp(key, "roles") != 0)
