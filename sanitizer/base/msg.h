@@ -16,7 +16,7 @@
  * File bodies travel as descriptors, never as bytes.
  */
 #define MSG_MAGIC 0x31494b53u /* "SKI1" */
-#define MSG_VERSION 1         /* bump on every change of proto.h's payloads */
+#define MSG_VERSION 2         /* bump on every change of proto.h's payloads */
 #define MSG_PAYLOAD_MAX 65536
 #define MSG_FDS_MAX 4
 

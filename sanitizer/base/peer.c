@@ -220,3 +220,8 @@ int peer_send(struct peer *peer, uint16_t type, uint64_t id, const struct buf *p
         return fail_later(peer, ERR_LIMIT);
     return peer_queue(peer, type, id, payload, fds, fd_count);
 }
+
+size_t peer_backlog(const struct peer *peer)
+{
+    return peer->frames;
+}

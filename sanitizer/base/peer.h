@@ -39,4 +39,7 @@ void peer_free(struct peer **peer);
  */
 int peer_send(struct peer *peer, uint16_t type, uint64_t id, const struct buf *payload, const int *fds, unsigned fd_count);
 
+/* Frames queued because the other end does not read fast enough: senders of long answers pause on it. */
+size_t peer_backlog(const struct peer *peer);
+
 #endif

@@ -36,18 +36,23 @@ enum msg_type {
     MSG_TASK_CHILD_DONE,   /* id=child number: u32 verdict, u32 reason, str name, str type, u64 mtime [fd: bytes, when released] */
 
     /* ---- S <-> K --------------------------------------------------------------- */
-    MSG_KEEPER_READY = 40, /* K->S once, after recovery: str ledger note, u64 jobs recovered, u8 releases stopped */
+    MSG_KEEPER_READY = 40, /* K->S once, after recovery: str ledger note, u64 jobs undecided, u8 releases stopped, blob release public key (32) */
     MSG_KEEPER_ACCEPT,     /* S->K id=call: struct job_origin (record.h) [fd: source file] */
-    MSG_KEEPER_ACCEPTED,   /* K->S: u32 err (0 or -ERR_*), str job id, blob sha256, u64 bytes, u8 known already [fd: sealed plaintext] */
+    MSG_KEEPER_ACCEPTED,   /* K->S: u32 err (0 or -ERR_*), str job id, blob sha256 (32 or 0), u64 bytes, u8 known already, u32 verdict, u32 reason,
+                              str delivered path, str report [fd: sealed plaintext, absent when known or on error]. Known and decided (the answer
+                              was lost in a crash): verdict, reason, path and report are as recorded, else 0, 0, "", "" */
     MSG_KEEPER_OPEN,       /* S->K: str job id; plaintext of an original, for resuming */
-    MSG_KEEPER_OPENED,     /* K->S: u32 err [fd: sealed plaintext] */
+    MSG_KEEPER_OPENED,     /* K->S: u32 err [fd: sealed plaintext, unless err] */
     MSG_KEEPER_PENDING,    /* S->K: jobs received and undecided, oldest first; answered by ROW* END */
     MSG_KEEPER_DECIDE,     /* S->K id=call: struct job_decision (record.h) [fd: output, when released] */
-    MSG_KEEPER_DECIDED,    /* K->S: u32 err, u32 verdict that was recorded, str delivered path, u64 sequence number */
+    MSG_KEEPER_DECIDED,    /* K->S: u32 err, u32 verdict and u32 reason that were recorded, str delivered path, u64 sequence number (0: none).
+                              err ERR_IO, ERR_SPACE: nothing is recorded yet, the job is still undecided: ask again. A second decision
+                              on a job changes nothing and is answered with what was recorded first */
     MSG_KEEPER_ASK,        /* S->K id=call: str verb, u32 uid, str actor, u32 roles, u32 n, n x str argument [fd: for export, optional] */
     MSG_KEEPER_ROW,        /* K->S: one JSON object as raw payload */
     MSG_KEEPER_END,        /* K->S: u32 err, str text for people */
-    MSG_KEEPER_EVENT,      /* K->S: str kind ("disk-low", "disk-ok", "audit-fault", "collected", "delivered", "delivery-failed"), str text */
+    MSG_KEEPER_EVENT,      /* K->S: str kind ("disk-low", "disk-ok", "audit-fault", "audit-ok", "collected", "delivered", "delivery-failed",
+                              "store-fault", "clock-step"), str job id or "", str text */
     MSG_KEEPER_NOTE,       /* S->K: str event, str detail JSON: an audit record of something that happened */
 
     /* ---- K <-> R, on their own pair --------------------------------------------- */
@@ -55,6 +60,7 @@ enum msg_type {
     MSG_RELEASE_DONE,        /* R->K id=sequence: u32 err, str detail */
     MSG_RELEASE_WATCH,       /* K->R id=sequence: str path; tell when it is gone from outbound/new */
     MSG_RELEASE_GONE,        /* R->K id=sequence */
+    MSG_RELEASE_READY,       /* R->S once, on the supervisor's channel: nothing */
 
     /* ---- I <-> S ------------------------------------------------------------------- */
     MSG_INTAKE_READY = 80, /* I->S once */
