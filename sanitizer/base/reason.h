@@ -74,6 +74,8 @@ enum verdict {
       "A file inside was refused, so the whole is refused.")                                                        \
     X(UNSAFE_NAME, "unsafe-name", HELD, ERR_REFUSED, "ファイル名に使えない文字や経路が含まれるため保留しました。",  \
       "The name contains a path or characters that are not allowed; the file is held.")                             \
+    X(NOT_REGULAR, "not-regular", HELD, ERR_REFUSED, "通常のファイルではないため受け取れません。",                   \
+      "This is a link, a device or another special file; it is not taken.")                                         \
     X(OUTPUT_EXISTS, "output-exists", HELD, ERR_EXISTS, "同じ名前の出力が既にあるため保留しました。",               \
       "An output of this name exists already; the file is held.")                                                   \
     X(IO, "io", HELD, ERR_IO, "読み書きに失敗したため保留しました。", "Reading or writing failed; the file is held.") \

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sekimori: the command line. A table of words; each runs as its user and
+ * asks the gateway over its control socket, which decides by the user's role.
+ *
+ * DIAGNOSTICS: exit codes are enum cli_exit (cli.h).
+ */
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli.h"
+
+static const struct cli_word words[] = {
+    {"clean", cli_clean, "[-c CONF] [-m sanitize|flatten|text] [-p PROFILE] [-j N] [--json] [--force] -o OUTDIR PATH...",
+     "Makes files harmless without a running gateway. Folders are walked and their tree kept below OUTDIR.\n"
+     "  -c CONF      configuration (default: /etc/sekimori/sekimori.conf, else built-in values)\n"
+     "  -m MODE      sanitize, flatten (image PDF) or text; default: as the profile says\n"
+     "  -p PROFILE   policy profile (default: standard)\n"
+     "  -j N         items treated at the same time (default: one for each core)\n"
+     "  --json       one JSON object for each input file and line\n"
+     "  --force      replace existing outputs\n"
+     "Exit: 0 all released, 1 something held or blocked, 2 usage, configuration or environment."},
+    {"config", cli_config, "[-c CONF] check|print",
+     "Checks the configuration as a whole, or prints the effective values.\nExit: 0 good, 2 not."},
+};
+
+int cli_usage(const struct cli_word *word, const char *complaint, ...)
+{
+    va_list ap;
+
+    (void)fprintf(stderr, "sekimori %s: ", word->name);
+    va_start(ap, complaint);
+    (void)vfprintf(stderr, complaint, ap);
+    va_end(ap);
+    (void)fprintf(stderr, "\nsekimori %s --help says more\n", word->name);
+    return CLI_USAGE;
+}
+
+int cli_help(const struct cli_word *word)
+{
+    (void)printf("usage: sekimori %s %s\n\n%s\n", word->name, word->usage, word->help);
+    return CLI_OK;
+}
+
+static int usage(FILE *out)
+{
+    (void)fputs("usage: sekimori WORD ...\n\n", out);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        (void)fprintf(out, "  %s %s\n", words[i].name, words[i].usage);
+    (void)fputs("\nsekimori WORD --help says more; man sekimori says all.\n", out);
+    return out == stdout ? CLI_OK : CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    (void)setlocale(LC_ALL, "C.UTF-8");
+    log_init("sekimori", LOG_LEVEL_WARN);
+    if (argc < 2)
+        return usage(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return usage(stdout);
+    if (strcmp(argv[1], "--version") == 0)
+        return printf("sekimori %s\n", SEKIMORI_VERSION) > 0 ? CLI_OK : CLI_USAGE;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(words[i].name, argv[1]) == 0)
+            return words[i].run(&words[i], argc - 1, argv + 1);
+    (void)fprintf(stderr, "sekimori: unknown word '%s'\n", argv[1]);
+    return usage(stderr);
+}
