@@ -43,7 +43,7 @@ enum msg_type {
                               was lost in a crash): verdict, reason, path and report are as recorded, else 0, 0, "", "" */
     MSG_KEEPER_OPEN,       /* S->K: str job id; plaintext of an original, for resuming */
     MSG_KEEPER_OPENED,     /* K->S: u32 err [fd: sealed plaintext, unless err] */
-    MSG_KEEPER_PENDING,    /* S->K: jobs received and undecided, oldest first; answered by ROW* END */
+    MSG_KEEPER_PENDING,    /* S->K: jobs received and undecided, or decided and not TOLD, oldest first; answered by RESUME* END, all id 0 */
     MSG_KEEPER_DECIDE,     /* S->K id=call: struct job_decision (record.h) [fd: output, when released] */
     MSG_KEEPER_DECIDED,    /* K->S: u32 err, u32 verdict and u32 reason that were recorded, str delivered path, u64 sequence number (0: none).
                               err ERR_IO, ERR_SPACE: nothing is recorded yet, the job is still undecided: ask again. A second decision
@@ -54,6 +54,8 @@ enum msg_type {
     MSG_KEEPER_EVENT,      /* K->S: str kind ("disk-low", "disk-ok", "audit-fault", "audit-ok", "collected", "delivered", "delivery-failed",
                               "store-fault", "clock-step"), str job id or "", str text */
     MSG_KEEPER_NOTE,       /* S->K: str event, str detail JSON: an audit record of something that happened */
+    MSG_KEEPER_RESUME,     /* K->S: str job id, blob sha256 (32), u64 bytes, u32 reason (0: undecided), str delivered path, struct job_origin */
+    MSG_KEEPER_TOLD,       /* S->K: str job id; its submitter knows the verdict (or needs no notice): PENDING leaves it out from now on */
 
     /* ---- K <-> R, on their own pair --------------------------------------------- */
     MSG_RELEASE_TICKET = 70, /* K->R id=sequence: blob signed manifest [fd: output, decrypted and sealed] */
@@ -66,9 +68,10 @@ enum msg_type {
     MSG_INTAKE_READY = 80, /* I->S once */
     MSG_INTAKE_OFFER,      /* I->S id=claim: str lane, str path inside the lane, str token, str owner, u64 mtime s, u64 bytes [fd: file] */
     MSG_INTAKE_TAKEN,      /* S->I id=claim: u32 err (0: durable; ERR_AGAIN, ERR_SPACE: give the file back and wait), str job id */
-    MSG_INTAKE_RESULT,     /* S->I: str lane, str path, str job id, u32 verdict, u32 reason, str notice (UTF-8 text); lies in results */
+    MSG_INTAKE_RESULT,     /* S->I id=call: str lane, str path, str job id, u32 verdict, u32 reason, str notice (UTF-8 text); lies in results */
+    MSG_INTAKE_TOLD,       /* I->S id as in RESULT: nothing; the notice is durable */
     MSG_INTAKE_PAUSE,      /* S->I: u8 pause or go on, str why */
-    MSG_INTAKE_SETUP,      /* S->I first: blob lanes (intake/lanes.h) [no fd: folders follow as MSG_INTAKE_LANE] */
+    MSG_INTAKE_SETUP,      /* S->I first: u32 number of lanes, which follow as MSG_INTAKE_LANE */
     MSG_INTAKE_LANE,       /* S->I: str lane name, u8 poll only, u32 settle ms, u32 poll ms, u64 file bytes limit [fd: inbound, results] */
 
     /* ---- C <-> S, on the control socket ----------------------------------------------- */
