@@ -61,6 +61,7 @@ void decision_put(struct buf *b, const struct job_decision *d)
     buf_u64(b, d->out_bytes);
     buf_u32(b, d->items);
     buf_u32(b, d->total_ms);
+    buf_u8(b, d->notice);
     buf_u32(b, d->stage_count);
     for (uint32_t i = 0; i < d->stage_count && i < JOB_STAGES_MAX; i++) {
         buf_u32(b, (uint32_t)d->stages[i].stage);
@@ -94,6 +95,7 @@ int decision_get(struct view *v, struct job_decision *decision_out, char *report
     d.out_bytes = view_u64(v);
     d.items = view_u32(v);
     d.total_ms = view_u32(v);
+    d.notice = view_u8(v) != 0;
     d.stage_count = view_u32(v);
     if (d.stage_count > JOB_STAGES_MAX || reason >= REASON_COUNT)
         return ERR_PEER;

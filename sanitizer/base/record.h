@@ -7,6 +7,7 @@
  * what was decided. The keeper writes both into the ledger and the audit
  * chain, and releases nothing whose stages are not all there.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -60,6 +61,7 @@ struct job_decision {
     uint8_t out_sha256[32];
     uint64_t out_bytes;
     uint32_t items, total_ms;
+    bool notice;                    /* the submitter is to be told: MSG_KEEPER_TOLD follows */
     struct job_stage stages[JOB_STAGES_MAX];
     uint32_t stage_count;
     const char *report;             /* JSON object: findings, kept, items; borrowed; at most JOB_REPORT_MAX */
