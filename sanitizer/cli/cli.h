@@ -29,6 +29,8 @@ struct cli_word {
 /* The functions behind the words; each returns enum cli_exit. */
 int cli_clean(const struct cli_word *word, int argc, char **argv);
 int cli_config(const struct cli_word *word, int argc, char **argv);
+int cli_control(const struct cli_word *word, int argc, char **argv); /* status jobs quarantine audit releases */
+int cli_submit(const struct cli_word *word, int argc, char **argv);
 
 /* Prints "sekimori WORD: complaint" and a pointer to --help on standard error; returns CLI_USAGE. */
 int cli_usage(const struct cli_word *word, const char *complaint, ...) printf_like(2, 3);

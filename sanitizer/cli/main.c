@@ -25,6 +25,25 @@ static const struct cli_word words[] = {
      "Exit: 0 all released, 1 something held or blocked, 2 usage, configuration or environment."},
     {"config", cli_config, "[-c CONF] check|print",
      "Checks the configuration as a whole, or prints the effective values.\nExit: 0 good, 2 not."},
+    {"submit", cli_submit, "[-c CONF] [--json] LANE FILE...",
+     "Hands files to the running gateway, as if dropped into the lane's inbound folder, and prints their job numbers.\n"
+     "Exit: 0 all are safely stored, 2 usage or no gateway, 3 refused."},
+    {"status", cli_control, "[-c CONF] [--json]",
+     "What the running gateway is doing.\nExit: 0, 2 no gateway answers, 3 refused."},
+    {"jobs", cli_control, "[-c CONF] [--json] list [--state S] [--lane L] [--since MS] [--limit N] | show JOB",
+     "Submitted files and what became of them.\n"
+     "States: received, held, blocked, released, delivered, collected, deleted.\n"
+     "Exit: 0, 2 usage or no gateway, 3 refused or unknown job."},
+    {"quarantine", cli_control,
+     "[-c CONF] [--json] list | show JOB | export JOB REASON FILE | release JOB REASON | delete JOB REASON",
+     "Held and blocked files. Export decrypts an original into a new FILE; release delivers a result that passed the\n"
+     "final check and was held by policy; both and delete need a reason, go into the audit log, and are not for the\n"
+     "person who submitted the file.\nExit: 0, 2 usage or no gateway, 3 refused."},
+    {"audit", cli_control, "[-c CONF] export [FROM TO] FILE | verify",
+     "The chained log of every decision. Export writes JSON lines with the checkpoints and the public key into a new\n"
+     "FILE, for sekimori-verify; FROM and TO are milliseconds since 1970.\nExit: 0, 2 usage or no gateway, 3 refused or broken."},
+    {"releases", cli_control, "[-c CONF] stop REASON | start REASON | status",
+     "The kill switch: stop keeps everything back, over restarts, until start.\nExit: 0, 2 usage or no gateway, 3 refused."},
 };
 
 int cli_usage(const struct cli_word *word, const char *complaint, ...)
