@@ -206,15 +206,17 @@ bool job_is_approved(const struct fmt_job *job, const uint8_t sha256[32]);
 /* ---- Helper processes ------------------------------------------------------- */
 
 /*
- * Handlers with `.helpers` get up to options.parallel sandboxed helper
- * processes, forked before the input is parsed; each sees the same input.
- * job_helper_index is 0 in the main process and 1.. in a helper; a helper
- * runs handler->helper(job, index, fd-less pipe) and sends blobs.
+ * A handler with `.helper` gets options.parallel sandboxed helper processes
+ * when it flattens and that is at least 2; they are forked before the input is
+ * parsed and each sees the same input. A helper runs handler->helper(job,
+ * index) with index 1..job_helpers and sends blobs of up to 256 MB; it has no
+ * output and no members. A helper that returns an error or dies makes the item
+ * fail, whatever the handler does next.
  */
 unsigned job_helpers(const struct fmt_job *job);
 /* Helper side: sends one blob to the main process. ERR_CLOSED when it is gone. */
 int helper_send(struct fmt_job *job, const void *bytes, size_t n) must_check;
-/* Main side: asks helper i (1-based) for its next blob; *bytes_out is malloc'd, caller frees. ERR_CLOSED at its end. */
+/* Main side: waits for the next blob of helper i (1-based); *bytes_out is malloc'd, caller frees. ERR_CLOSED at its good end, ERR_FAULT. */
 int helper_receive(struct fmt_job *job, unsigned i, uint8_t **bytes_out, size_t *n_out) must_check;
 
 /* ---- The two structs a format is ---------------------------------------------- */

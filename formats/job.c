@@ -159,6 +159,14 @@ enum reason job_run(struct fmt_job *job, const struct format_handler *handler)
     return job->reason;
 }
 
+int job_help(struct fmt_job *job, const struct format_handler *handler, unsigned index)
+{
+    if (!handler->helper || index == 0 || job->reason != REASON_NONE)
+        return ERR_REFUSED;
+    int err = job_state_new(job, handler->state_bytes);
+    return err < 0 ? err : handler->helper(job, index);
+}
+
 enum reason job_verify(struct fmt_job *job, const struct format_verifier *verifier)
 {
     job->own_type = verifier->name;

@@ -55,6 +55,12 @@ void job_free(struct fmt_job **job);
 enum reason job_run(struct fmt_job *job, const struct format_handler *handler);
 enum reason job_verify(struct fmt_job *job, const struct format_verifier *verifier);
 
+/*
+ * Runs a handler's helper part in a helper process (index 1..). Returns what
+ * it returns; of the rest of the job nothing counts here.
+ */
+int job_help(struct fmt_job *job, const struct format_handler *handler, unsigned index) must_check;
+
 enum reason job_reason(const struct fmt_job *job);
 /* One line for admins, printable UTF-8; "" when there is none. */
 const char *job_detail(const struct fmt_job *job);
