@@ -64,7 +64,10 @@ int sandbox_enter_service(const struct sandbox_profile *profile, uint32_t waived
         if (err < 0)
             return err;
     }
-    if (drop && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || ns_drop_caps() < 0))
+    if (drop && ns_drop_caps() < 0)
+        return ERR_IO;
+    /* Nobody may trace us or read our memory. A program that starts others stays as it is: they write their id maps. */
+    if (wanted & SANDBOX_LANDLOCK && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return ERR_IO;
     if (active & SANDBOX_LANDLOCK) {
         int err = enter_landlock(dirs, dir_count);

@@ -366,7 +366,7 @@ static int parse_waived(int argc, char **argv, uint32_t *waived_out)
         return 0;
     errno = 0;
     unsigned long value = strtoul(argv[1], &end, 16);
-    if (argc > 2 || errno || end == argv[1] || *end || value > SANDBOX_ALL)
+    if (errno || end == argv[1] || *end || value > SANDBOX_ALL)
         return ERR_INVALID;
     *waived_out = (uint32_t)value;
     return 0;

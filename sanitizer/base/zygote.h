@@ -78,8 +78,9 @@ enum zygote_exit {
 /*
  * The whole program: `return zygote_main(argc, argv, &ops);`. argv[1], when
  * there, is the mask of waived layers in hexadecimal (no other channel exists:
- * neither environment nor file is read for it). Before it says READY one trial
- * child goes through all layers and `prepare`. Returns enum zygote_exit.
+ * neither environment nor file is read for it); further arguments are the
+ * engine's own. Before it says READY one trial child goes through all layers
+ * and `prepare`. Returns enum zygote_exit.
  */
 int zygote_main(int argc, char **argv, const struct zygote_ops *ops);
 
