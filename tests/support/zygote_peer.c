@@ -75,6 +75,33 @@ bool zygote_peer_start(struct zygote_peer *z, const struct spawn *base, const ch
     return ready;
 }
 
+bool zygote_peer_fork(struct zygote_peer *z, const struct zygote_ops *ops, const char *waived, void (*before)(void),
+                      int *status_out)
+{
+    char name[] = "test", mask[16];
+    char *argv[] = {name, mask, NULL};
+    int ends[2];
+    int err = msg_pair(ends);
+
+    assert(err == 0);
+    (void)snprintf(mask, sizeof mask, "%s", waived ? waived : "0");
+    pid_t pid = fork();
+    assert(pid >= 0);
+    if (pid == 0) {
+        for (int signo = 1; signo < _NSIG; signo++)
+            (void)signal(signo, SIG_DFL); /* the test runner catches crashes */
+        if (before)
+            before();
+        if (dup2(ends[1], ZYGOTE_CHANNEL_FD) < 0)
+            abort();
+        for (int fd = ZYGOTE_CHANNEL_FD + 1; fd < 256; fd++)
+            (void)close(fd);
+        _exit(zygote_main(2, argv, ops));
+    }
+    (void)close(ends[1]);
+    return zygote_peer_adopt(z, pid, ends[0], status_out);
+}
+
 int zygote_peer_task(struct zygote_peer *z, uint64_t id, const struct task_order *order, int input, int output, int extra)
 {
     scoped_buf inner = buf_new(MSG_PAYLOAD_MAX), b = buf_new(MSG_PAYLOAD_MAX);

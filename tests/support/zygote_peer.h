@@ -10,6 +10,7 @@
 #include "base/proto.h"
 #include "base/spawn.h"
 #include "base/task.h"
+#include "base/zygote.h"
 
 struct zygote_peer {
     struct spawned process;
@@ -29,6 +30,10 @@ bool zygote_peer_start(struct zygote_peer *z, const struct spawn *base, const ch
 
 /* Takes over a channel whose other end is served already (a fork of the test). The same answers. */
 bool zygote_peer_adopt(struct zygote_peer *z, pid_t pid, int channel, int *status_out);
+
+/* Forks and runs a zygote with made-up operations in the child, `before` (may be NULL) first. The same answers. */
+bool zygote_peer_fork(struct zygote_peer *z, const struct zygote_ops *ops, const char *waived, void (*before)(void),
+                      int *status_out);
 
 /* Sends an order. Returns our end of the report socket; the caller closes it. `extra` may be -1. */
 int zygote_peer_task(struct zygote_peer *z, uint64_t id, const struct task_order *order, int input, int output, int extra);

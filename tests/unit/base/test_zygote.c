@@ -100,32 +100,6 @@ static void forbid_unshare(void)
         abort();
 }
 
-static bool start(struct zygote_peer *z, const struct zygote_ops *ops, const char *waived, void (*before)(void),
-                  int *status_out)
-{
-    char name[] = "test", mask[16];
-    char *argv[] = {name, mask, NULL};
-    int ends[2];
-
-    (void)snprintf(mask, sizeof mask, "%s", waived ? waived : "0");
-    assert_int_equal(msg_pair(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        for (int signo = 1; signo < _NSIG; signo++)
-            (void)signal(signo, SIG_DFL); /* the test runner catches crashes */
-        if (before)
-            before();
-        if (dup2(ends[1], ZYGOTE_CHANNEL_FD) < 0)
-            abort();
-        for (int fd = ZYGOTE_CHANNEL_FD + 1; fd < 64; fd++)
-            (void)close(fd);
-        _exit(zygote_main(2, argv, ops));
-    }
-    (void)close(ends[1]);
-    return zygote_peer_adopt(z, pid, ends[0], status_out);
-}
-
 /* Starts a task of a type, waits for its end. */
 static struct zygote_ended run(struct zygote_peer *z, uint64_t id, const char *type, const char *name)
 {
@@ -150,7 +124,7 @@ static void test_ready_tells_layers(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
 #ifdef SEKIMORI_SANITIZED
     assert_int_equal(z.layers, SANDBOX_ALL & ~SANDBOX_SECCOMP);
 #else
@@ -167,7 +141,7 @@ static void test_ends_are_told(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     assert_int_equal(run(&z, 1, "empty", "").status, EXITED(TASK_EXIT_OK));
     assert_int_equal(run(&z, 2, "code", "71").status, EXITED(TASK_EXIT_MEMORY));
     assert_int_equal(run(&z, 3, "code", "1").status, EXITED(1));
@@ -190,7 +164,7 @@ static void test_kill(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     scoped_fd int input = zygote_peer_input("", 0);
     scoped_fd int report = zygote_peer_task(&z, 9, &order, input, -1, -1);
     assert_true(report >= 0);
@@ -213,7 +187,7 @@ static void test_cpu_limit(void **state)
 
     (void)state;
     order.cpu_seconds = 1;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     scoped_fd int input = zygote_peer_input("", 0);
     scoped_fd int report = zygote_peer_task(&z, 1, &order, input, -1, -1);
     assert_true(report >= 0);
@@ -235,7 +209,7 @@ static void test_many(void **state)
     struct zygote_peer z;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     scoped_fd int input = zygote_peer_input("", 0);
     for (unsigned i = 0; i < MANY; i++)
         reports[i] = zygote_peer_task(&z, i + 1, &order, input, -1, -1);
@@ -262,7 +236,7 @@ static void test_garbage_order(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     scoped_fd int input = zygote_peer_input("", 0);
     int fds[] = {input, input, input};
     buf_blob(&b, "no order", 8);
@@ -285,7 +259,7 @@ static void test_same_task_twice(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &ops, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     scoped_fd int input = zygote_peer_input("", 0);
     scoped_fd int one = zygote_peer_task(&z, 5, &order, input, -1, -1);
     scoped_fd int two = zygote_peer_task(&z, 5, &order, input, -1, -1);
@@ -305,7 +279,7 @@ static void test_no_child_is_left(void **state)
 
     (void)state;
     for (unsigned killed = 0; killed <= 1; killed++) {
-        assert_true(start(&z, &ops, NULL, NULL, &status));
+        assert_true(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
         scoped_fd int input = zygote_peer_input("", 0);
         scoped_fd int report = zygote_peer_task(&z, 1, &order, input, -1, -1);
         struct zygote_ended ended;
@@ -326,7 +300,7 @@ static void test_failing_self_test(void **state)
     int status = 0;
 
     (void)state;
-    assert_false(start(&z, &ops, NULL, NULL, &status));
+    assert_false(zygote_peer_fork(&z, &ops, NULL, NULL, &status));
     assert_int_equal(status, EXITED(ZYGOTE_EXIT_TRIAL));
 }
 
@@ -338,11 +312,11 @@ static void test_hostile_children(void **state)
     int status;
 
     (void)state;
-    assert_true(start(&z, &all, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &all, NULL, NULL, &status));
     assert_false(zygote_peer_exit(&z, &ended));
     assert_int_equal(zygote_peer_stop(&z), EXITED(ZYGOTE_EXIT_FAULT));
     /* what a child says on its end of the channel is never read, let alone passed on */
-    assert_true(start(&z, &talks, NULL, NULL, &status));
+    assert_true(zygote_peer_fork(&z, &talks, NULL, NULL, &status));
     for (unsigned i = 0; i < 20; i++)
         assert_int_equal(run(&z, 100 + i, "empty", "").status, EXITED(TASK_EXIT_OK));
     assert_int_equal(zygote_peer_stop(&z), EXITED(ZYGOTE_EXIT_OK));
@@ -357,16 +331,16 @@ static void test_missing_layer(void **state)
     char mask[16];
 
     (void)state;
-    assert_false(start(&z, &ops, NULL, forbid_unshare, &status));
+    assert_false(zygote_peer_fork(&z, &ops, NULL, forbid_unshare, &status));
     assert_int_equal(status, EXITED(ZYGOTE_EXIT_LAYER));
-    assert_false(start(&z, &ops, "1", forbid_unshare, &status)); /* one waived, others missing too */
+    assert_false(zygote_peer_fork(&z, &ops, "1", forbid_unshare, &status)); /* one waived, others missing too */
     assert_int_equal(status, EXITED(ZYGOTE_EXIT_LAYER));
     (void)snprintf(mask, sizeof mask, "%x", (unsigned)waived);
-    assert_true(start(&z, &ops, mask, forbid_unshare, &status));
+    assert_true(zygote_peer_fork(&z, &ops, mask, forbid_unshare, &status));
     assert_int_equal(z.layers & waived & ~(uint32_t)SANDBOX_PIDNS, 0); /* told as it is */
     assert_int_equal(run(&z, 1, "empty", "").status, EXITED(TASK_EXIT_OK));
     assert_int_equal(zygote_peer_stop(&z), EXITED(ZYGOTE_EXIT_OK));
-    assert_false(start(&z, &ops, "junk", NULL, &status));
+    assert_false(zygote_peer_fork(&z, &ops, "junk", NULL, &status));
     assert_int_equal(status, EXITED(ZYGOTE_EXIT_USAGE));
 }
 
