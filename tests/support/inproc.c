@@ -123,6 +123,7 @@ static enum reason child_process(struct memory *m, struct memory_child *c)
 
     options.depth++;
     detect_run(&in, c->name, NULL, &found);
+    findings_clear(&found.findings); /* about the name: of no use here */
     if (found.reason != REASON_OK)
         return found.reason;
     const struct format_handler *handler = inproc_handler(found.type);
