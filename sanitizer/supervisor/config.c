@@ -38,7 +38,6 @@ static const struct conf_key gateway_keys[] = {
     PATH(config_gateway, run, "/run/sekimori", "Folder of the control socket."),
     PATH(config_gateway, outbound, "/var/spool/sekimori/outbound", "The spool the LGWAN side pulls from."),
     U64(config_gateway, workers, 0, 0, 256, NULL, "Items treated at the same time; 0: one for each core."),
-    U64(config_gateway, spares, 2, 0, 64, NULL, "Sandboxed children kept waiting, for each engine."),
     U64(config_gateway, disk_floor_mb, 512, 1, 1048576, "MB", "Below this free space nothing new is accepted."),
     U64(config_gateway, retain_days, 14, 1, 3650, "days", "How long originals and held files are kept, encrypted."),
     {.name = "log_level", .type = CONF_WORD, .offset = offsetof(struct config_gateway, log_level), .fallback = "info",

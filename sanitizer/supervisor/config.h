@@ -24,7 +24,6 @@ struct config_gateway {
     char run[CONFIG_PATH_MAX];         /* control socket */
     char outbound[CONFIG_PATH_MAX];    /* spool the LGWAN side pulls from */
     uint64_t workers;                  /* items at once; 0: one for each core */
-    uint64_t spares;                   /* sandboxed children forked ahead, for each engine */
     uint64_t disk_floor_mb;
     uint64_t retain_days;
     uint32_t log_level;
