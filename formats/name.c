@@ -282,6 +282,20 @@ static bool is_reserved(const struct component *part)
     return false;
 }
 
+/* "report.{00000000-0000-0000-0000-000000000000}": Windows opens such a file or folder as that class says, and hides the end. */
+static void defuse_class_id(struct component *part)
+{
+    char *end = part->text + part->len;
+
+    if (part->len < 39 || end[-39] != '.' || end[-38] != '{' || end[-1] != '}')
+        return;
+    for (const char *p = end - 37; p < end - 1; p++)
+        if (!memchr("0123456789abcdefABCDEF-", *p, 23))
+            return;
+    end[-39] = '_';
+    part->changed++;
+}
+
 /* The longest prefix of at most n bytes that ends between characters and not before a combining mark. */
 static size_t cut_at(const struct component *part, size_t n)
 {
@@ -330,6 +344,7 @@ static int clean_component(const char *text, size_t n, struct component *part)
         part->len++;
         part->changed++;
     }
+    defuse_class_id(part);
     shorten(part);
     return 0;
 }

@@ -50,6 +50,7 @@ int name_decode(const void *bytes, size_t n, const struct name_hints *hints, cha
  *     which Windows converts to a backslash for CP932 programs
  *   trailing dots and blanks are removed; a component with nothing left is "_"
  *   a reserved device name (CON, COM1.txt ...) gets "_" in front
+ *   the dot of an extension that is a class id becomes "_"
  *   NFC, so that names written by macOS compare equal; as in Apple's file
  *     systems the CJK compatibility ideographs (U+F900..FAFF, U+2F800..2FAFF)
  *     and U+2000..2FFF are left alone: they carry the variant of a family name

@@ -93,11 +93,30 @@ struct tally {
     uint64_t characters, odd, letters; /* letters: printable ASCII and line ends */
 };
 
+/* How many bytes from p on are plain letters in every encoding but UTF-16: most of most files. */
+static uint64_t plain_run(const uint8_t *p, uint64_t n)
+{
+    uint64_t i = 0;
+
+    while (i < n && ((p[i] >= 0x20 && p[i] < 0x7F) || p[i] == '\n' || p[i] == '\r' || p[i] == '\t'))
+        i++;
+    return i;
+}
+
 /* All n bytes are characters of the encoding, none of them NUL, few of them odd; a DOS end mark may stand last. */
 static bool is_valid(const struct encoding *encoding, const uint8_t *p, uint64_t n, struct tally *tally)
 {
+    bool wide = encoding == &encodings[TEXT_UTF16LE] || encoding == &encodings[TEXT_UTF16BE];
+
     *tally = (struct tally){0};
     while (n > 0) {
+        uint64_t run = wide ? 0 : plain_run(p, n);
+        tally->characters += run;
+        tally->letters += run;
+        p += run;
+        n -= run;
+        if (n == 0)
+            break;
         uint32_t c = 0;
         size_t len = encoding->step(p, n > 8 ? 8 : (size_t)n, &c);
         if (len == 0 || c == 0)

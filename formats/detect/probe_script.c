@@ -115,17 +115,25 @@ static const struct {
     {"inf", "[version]", "signature ="},     {"inf", "[autorun", NULL},
     {"inf", "[defaultinstall", NULL},        {"desktop", "[desktop entry]", "exec="},
     {"desktop", "[desktop entry]", "url="},  {"settings", "[control panel\\", NULL},
-    {"settings", "[theme]", NULL},           {"rdp", "full address:s:", NULL},
+    {"settings", "[masterthemeselector]", NULL}, {"rdp", "full address:s:", NULL},
     {"rdp", "remoteapplicationprogram:s:", NULL},
 };
+
+/* "name:t:value", where t is one of three types. */
+static bool is_rdp_line(const char *line)
+{
+    return strstr(line, ":s:") || strstr(line, ":i:") || strstr(line, ":b:");
+}
 
 static int probe_settings(const struct probe_view *view, const struct probe *self)
 {
     const struct text_view *text = &view->text;
     bool rdp = strcmp(self->type, "rdp") == 0;
 
-    if (text->encoding == TEXT_NONE || (!rdp && text->first[0] != '[' && text->first[0] != ';' && text->first[0] != '#'))
+    if (text->encoding == TEXT_NONE)
         return PROBE_NO;
+    if (rdp ? !is_rdp_line(text->first) : !text->first[0] || !strchr("[;#", text->first[0]))
+        return PROBE_NO; /* a text that quotes such a file begins with other words */
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
         if (strcmp(settings[i].type, self->type) == 0 && look_text_has_line(text, settings[i].section) &&
             (!settings[i].key || look_text_has_line(text, settings[i].key)))

@@ -120,6 +120,7 @@ static void test_clean_keeps(void **state)
     cleans(".htaccess", ".htaccess", 0, 0);
     cleans("　全角　.txt", "　全角　.txt", 0, 0);
     cleans("CONTENT.txt", "CONTENT.txt", 0, 0);
+    cleans("a.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0Z}", "a.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0Z}", 0, 0);
     cleans("COM10.txt", "COM10.txt", 0, 0);
 }
 
@@ -144,6 +145,7 @@ static void test_clean_changes(void **state)
     cleans("Aux .tar.gz", "_Aux .tar.gz", 1, 0);
     cleans("lpt1.txt/nul", "_lpt1.txt/_nul", 1, 0);
     cleans("com\u00B9.txt", "_com\u00B9.txt", 1, 0);
+    cleans("a.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}/b", "a_{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}/b", 1, 0);
     cleans("C:name.txt", "C：name.txt", 1, 0);
     cleans("a.txt::$DATA", "a.txt：：$DATA", 1, 0);
 }
