@@ -12,7 +12,8 @@
  */
 #define ENGINE_text_LIST(X)
 
-#define ENGINE_image_LIST(X)
+#define ENGINE_image_LIST(X) \
+    X(jpeg)
 
 #define ENGINE_pdf_LIST(X)
 
