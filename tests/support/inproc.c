@@ -9,6 +9,7 @@
 
 #include "formats/detect/detect.h"
 #include "formats/list.h"
+#include "formats/name_type.h"
 
 #define X(id) extern const struct format_handler fmt_##id; extern const struct format_verifier chk_##id;
 HANDLED_LIST(X)
@@ -130,9 +131,11 @@ static enum reason child_process(struct memory *m, struct memory_child *c)
     if (!handler)
         return REASON_UNSUPPORTED_TYPE;
     inproc_run(handler, c->in.p, c->in.len, found.name, &options, &c->result);
-    (void)snprintf(c->told.name, sizeof c->told.name, "%s", found.name);
     if (c->result.reason != REASON_OK)
         return c->result.reason;
+    const struct format_identity *made = registry_find(c->result.out_type);
+    if (!made || name_with_type(found.name, made, c->told.name, sizeof c->told.name) < 0)
+        return REASON_INTERNAL;
     const struct format_verifier *verifier = inproc_verifier(c->result.out_type);
     return verifier ? inproc_verify(verifier, c->result.out, c->result.out_len, &options, &c->result, detail)
                     : REASON_CHECK_REFUSED;
