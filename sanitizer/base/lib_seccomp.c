@@ -29,14 +29,19 @@ static void context_free(scmp_filter_ctx *context)
         seccomp_release(*context);
 }
 
-/* Calls that are allowed only without one flag in one argument: no memory ever becomes executable. */
+/*
+ * Calls that are allowed only when the masked bits of one argument are zero:
+ * no memory ever becomes executable, and limits are one's own (they can only
+ * be lowered: no capability is left to raise them).
+ */
 static const struct {
     const char *call;
     unsigned arg;
-    scmp_datum_t never;
-} without[] = {
+    scmp_datum_t zero;
+} guarded[] = {
     {"mmap", 2, PROT_EXEC},
     {"mprotect", 2, PROT_EXEC},
+    {"prlimit64", 0, UINT32_MAX},
 };
 
 static int add_call(scmp_filter_ctx context, const struct sandbox_calls *group, const char *name)
@@ -48,9 +53,9 @@ static int add_call(scmp_filter_ctx context, const struct sandbox_calls *group, 
         return ERR_INVALID;
     if (call < 0)
         return 0; /* a call of other architectures, such as `open` where only `openat` exists */
-    for (size_t i = 0; i < ARRAY_LEN(without); i++) {
-        if (strcmp(name, without[i].call) == 0) {
-            struct scmp_arg_cmp bare = {without[i].arg, SCMP_CMP_MASKED_EQ, without[i].never, 0};
+    for (size_t i = 0; i < ARRAY_LEN(guarded); i++) {
+        if (strcmp(name, guarded[i].call) == 0) {
+            struct scmp_arg_cmp bare = {guarded[i].arg, SCMP_CMP_MASKED_EQ, guarded[i].zero, 0};
             return seccomp_rule_add_array(context, action, call, 1, &bare) == 0 ? 0 : ERR_INVALID;
         }
     }

@@ -15,7 +15,7 @@
 
 CALLS(calls_core, "memory, time and the end", 0, "brk", "clock_gettime", "clock_getres", "exit", "exit_group", "futex",
       "getpid", "getrandom", "gettid", "gettimeofday", "madvise", "mmap", "mprotect", "mremap", "munmap",
-      "restart_syscall", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "sysinfo",
+      "prlimit64", "restart_syscall", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "sysinfo",
       "time");
 
 CALLS(calls_io, "descriptors it was given", 0, "close", "fstat", "lseek", "newfstatat", "pread64", "pwrite64", "read",

@@ -407,6 +407,5 @@ int zygote_main(int argc, char **argv, const struct zygote_ops *ops)
     if (err == 0)
         err = serve(&z);
     end_children(&z);
-    seccomp_program_free(&z.walls.filter);
-    return exit_status(err);
+    _exit(exit_status(err)); /* exit handlers of libraries and of sanitizers expect the files of an ordinary process */
 }

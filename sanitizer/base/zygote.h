@@ -80,7 +80,8 @@ enum zygote_exit {
  * there, is the mask of waived layers in hexadecimal (no other channel exists:
  * neither environment nor file is read for it); further arguments are the
  * engine's own. Before it says READY one trial child goes through all layers
- * and `prepare`. Returns enum zygote_exit.
+ * and `prepare`. Returns enum zygote_exit, or ends the
+ * process with it.
  */
 int zygote_main(int argc, char **argv, const struct zygote_ops *ops);
 

@@ -136,9 +136,16 @@ int walls_raise(struct walls *walls, const struct zygote_ops *ops, uint32_t *mis
     return 0;
 }
 
+/*
+ * Each child has processes of its own. Root, host name and IPC it shares with
+ * the zygote's other children, without a capability over any of them: an empty
+ * read-only tree offers nothing to meet in, the filter knows no IPC call, and
+ * ending such namespaces with every task costs more than the task (the kernel
+ * waits for a grace period). A private /tmp needs a mount namespace.
+ */
 uint32_t walls_fork_layers(const struct walls *walls)
 {
-    uint32_t layers = SANDBOX_PIDNS | SANDBOX_IPCNS | SANDBOX_UTSNS | SANDBOX_MOUNTNS;
+    uint32_t layers = SANDBOX_PIDNS | (has_own_tmp(walls->ops->profile) ? (uint32_t)SANDBOX_MOUNTNS : 0);
 
     return walls->active & layers;
 }
@@ -216,14 +223,17 @@ static void child_limits(const struct walls *walls, const struct task_order *ord
 #endif
 }
 
-/* The last layers; from here on only `run` remains. */
-static void child_shut(const struct walls *walls, const struct task_order *order)
+/*
+ * The filter: after it the child may still take its order and lower its
+ * limits. It is loaded before the order comes, where that is no waiting time;
+ * only engines with helper processes must fork first.
+ */
+static void child_filter(const struct walls *walls)
 {
 #ifndef SEKIMORI_SANITIZED
     /* A task taken over must not be able to write lines into the service's log. */
     must(dup2(STDIN_FILENO, STDERR_FILENO));
 #endif
-    child_limits(walls, order);
     if (walls->active & SANDBOX_SECCOMP)
         must(seccomp_program_load(walls->filter));
 }
@@ -251,23 +261,24 @@ static void child_order(struct task_order *order_out, struct task_fds *fds_out)
 
 _Noreturn void walls_child(const struct walls *walls, int channel)
 {
-    static const struct task_order trial = {.cpu_seconds = 60, .memory_bytes = (uint64_t)4 << 30};
     const struct zygote_ops *ops = walls->ops;
-    struct task_order order;
-    struct task_fds fds;
+    struct task_order order = {.cpu_seconds = 60, .memory_bytes = (uint64_t)4 << 30}; /* a trial's limits */
+    struct task_fds fds = {-1, -1, -1, -1};
 
     child_close_in(walls, channel);
     if (ops->prepare && ops->prepare() < 0) {
         log_error("the self-test of a child failed");
         _exit(TASK_EXIT_SETUP);
     }
-    if (channel < 0) {
-        child_shut(walls, &trial);
-        _exit(TASK_EXIT_OK);
+    if (!ops->open)
+        child_filter(walls);
+    if (channel >= 0) {
+        child_order(&order, &fds);
+        if (ops->open && ops->open(&order, &fds) < 0)
+            child_fail("helpers");
     }
-    child_order(&order, &fds);
-    if (ops->open && ops->open(&order, &fds) < 0)
-        child_fail("helpers");
-    child_shut(walls, &order);
-    _exit(ops->run(&order, &fds));
+    if (ops->open)
+        child_filter(walls);
+    child_limits(walls, &order);
+    _exit(channel >= 0 ? ops->run(&order, &fds) : TASK_EXIT_OK);
 }
