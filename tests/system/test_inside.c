@@ -32,7 +32,7 @@
 
 #define NOBODY 65534
 
-static const char *programs[2];
+static char programs[2][4096]; /* absolute: they start in "/" */
 static struct zygote_peer z;
 static char folder[] = "/tmp/inside-test-XXXXXX";
 static int stderr_file = -1, tcp_socket = -1, udp_socket = -1, path_socket = -1, abstract_socket = -1;
@@ -284,9 +284,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_outside), cmocka_unit_test(test_filter),
                                        cmocka_unit_test(test_without_filter)};
 
-    if (argc != 3)
+    if (argc != 3 || !realpath(argv[1], programs[0]) || !realpath(argv[2], programs[1]))
         return 2;
-    programs[0] = argv[1];
-    programs[1] = argv[2];
     return cmocka_run_group_tests_name("inside", tests, set_up, tear_down);
 }
