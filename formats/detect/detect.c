@@ -172,7 +172,7 @@ void detect_run(const struct fmt_in *in, const char *raw_name, const struct dete
     look_text(in, &view->text);
     look_zip(in, &view->zip);
     look_cfb(in, &view->cfb);
-    magic_mime(magic, in, result_out->mime, sizeof result_out->mime);
+    magic_mime(magic, in, view->text.encoding != TEXT_NONE, result_out->mime, sizeof result_out->mime);
     choose(view, &choice);
     if (choice.best && result_out->type[0] == '\0')
         set_type(result_out, choice.never ? choice.never : choice.best);

@@ -4,7 +4,10 @@
 
 #include "detect.h"
 
-/* libmagic's MIME type of the first MiB into out (room bytes with NUL), "" without a database or an answer. */
-void magic_mime(const struct detect_magic *magic, const struct fmt_in *in, char *out, size_t room);
+/*
+ * libmagic's MIME type of the first MiB into out (room bytes with NUL), "" without a database or an answer. What is
+ * known to be valid text (is_text) is compared with the patterns of binary files only.
+ */
+void magic_mime(const struct detect_magic *magic, const struct fmt_in *in, bool is_text, char *out, size_t room);
 
 #endif
