@@ -234,6 +234,7 @@ enum format_class {
     X("parquet", "data", NULL, UNSUPPORTED, "parquet", "application/vnd.apache.parquet")                               \
     X("font", "data", NULL, UNSUPPORTED, "ttf otf ttc woff woff2 pfb", "font/sfnt")                                    \
     X("pcap", "data", NULL, UNSUPPORTED, "pcap pcapng cap", "application/vnd.tcpdump.pcap")                            \
+    X("filemeta", "data", NULL, UNSUPPORTED, "ds_store", "application/x-apple-metadata")                               \
     /* never: programs */                                                                                              \
     X("pe", "program", NULL, NEVER, "exe dll scr cpl ocx sys drv efi acm ax pif xll wll com mui",                      \
       "application/vnd.microsoft.portable-executable")                                                                 \

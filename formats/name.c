@@ -147,7 +147,7 @@ int name_decode(const void *bytes, size_t n, const struct name_hints *hints, cha
 
 /* ---- Cleaning ------------------------------------------------------------- */
 
-/* A component under work; replacements at most triple it, so room for the longest that may be kept is checked on entry. */
+/* A component under work. It may grow, as replacements are longer, and is cut only after cleaning. */
 struct component {
     char text[4096];
     size_t len;
@@ -282,7 +282,10 @@ static bool is_reserved(const struct component *part)
     return false;
 }
 
-/* "report.{00000000-0000-0000-0000-000000000000}": Windows opens such a file or folder as that class says, and hides the end. */
+/*
+ * "report.{00000000-0000-0000-0000-000000000000}": Windows opens such a file or
+ * folder as that class says, and does not show the end of its name.
+ */
 static void defuse_class_id(struct component *part)
 {
     char *end = part->text + part->len;

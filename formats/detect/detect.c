@@ -25,7 +25,8 @@ static const struct probe *const families[] = {
 
 /* The outcome of all probes. */
 struct choice {
-    const struct format_identity *best, *rival, *never; /* rival: a second sure one; never: a sure one that is blocked */
+    const struct format_identity *best, *rival; /* rival: a second sure one */
+    const struct format_identity *never;        /* a sure one that is blocked */
     int best_score;
 };
 
@@ -91,7 +92,8 @@ static void look_at_name(const char *raw_name, struct detect_result *result, cha
         err = name_clean(decoded, result->name, sizeof result->name, &result->findings);
     name_extension(err < 0 ? raw_name : result->name, extension_out);
     if (err < 0)
-        conclude(result, REASON_UNSAFE_NAME, err == ERR_MALFORMED ? "the name is in no encoding" : "the name is no safe path");
+        conclude(result, REASON_UNSAFE_NAME,
+                 err == ERR_MALFORMED ? "the name is in no encoding" : "the name is no safe path");
     never = never_by_extension(extension_out);
     if (!never)
         never = never_by_extension(raw_extension);
@@ -130,7 +132,8 @@ static void judge(const struct probe_view *view, const struct choice *choice, st
     const char *polyglot;
 
     if (choice->never)
-        say(result, REASON_BLOCKED_TYPE, "a program or script", choice->never, choice->best != choice->never ? choice->best : NULL);
+        say(result, REASON_BLOCKED_TYPE, "a program or script", choice->never,
+            choice->best != choice->never ? choice->best : NULL);
     if (choice->rival)
         say(result, REASON_AMBIGUOUS_TYPE, "two types at once", choice->best, choice->rival);
     polyglot = polyglot_find(view, choice->best);

@@ -82,7 +82,7 @@ static bool cfb_open(const struct fmt_in *in, struct cfb *out)
     return out->directory_len > 0;
 }
 
-/* Where the first bytes of a stream are: in a sector, or for short ones in the root's stream of 64-byte pieces (2.6.3). */
+/* Where a stream begins: in a sector, or when it is short in the root's stream of 64-byte pieces (2.4). */
 static uint64_t stream_at(const struct cfb *cfb, uint64_t entry)
 {
     uint32_t start = get_le32(cfb->in, entry + 116), sector = cfb->mini_start;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is this text? Runs in the detect worker over every byte of hostile input.
- * Strict, because what passes as text is rewritten as text: a byte that has no
- * meaning in any encoding we write means that it is something else.
+ * Strict but for a little damage, as logs cut off in the middle of a character
+ * have it: the text engine reports and drops those bytes. A NUL, or more bytes
+ * without a meaning, make it something else.
  */
 #include "look_text.h"
 
@@ -90,7 +91,8 @@ static const struct encoding {
 };
 
 struct tally {
-    uint64_t characters, odd, letters; /* letters: printable ASCII and line ends */
+    uint64_t characters, letters; /* letters: printable ASCII and line ends */
+    uint64_t odd, bad;            /* control characters; bytes that are no character */
 };
 
 /* How many bytes from p on are plain letters in every encoding but UTF-16: most of most files. */
@@ -103,10 +105,15 @@ static uint64_t plain_run(const uint8_t *p, uint64_t n)
     return i;
 }
 
-/* All n bytes are characters of the encoding, none of them NUL, few of them odd; a DOS end mark may stand last. */
-static bool is_valid(const struct encoding *encoding, const uint8_t *p, uint64_t n, struct tally *tally)
+/*
+ * Reads n bytes as one encoding. False at a NUL character, and as soon as there
+ * is so much else that is no text that a large binary file need not be read to
+ * its end. A DOS end mark may stand last.
+ */
+static bool read_as(enum text_encoding as, const uint8_t *p, uint64_t n, struct tally *tally)
 {
-    bool wide = encoding == &encodings[TEXT_UTF16LE] || encoding == &encodings[TEXT_UTF16BE];
+    const struct encoding *encoding = &encodings[as];
+    bool wide = as == TEXT_UTF16LE || as == TEXT_UTF16BE;
 
     *tally = (struct tally){0};
     while (n > 0) {
@@ -119,17 +126,30 @@ static bool is_valid(const struct encoding *encoding, const uint8_t *p, uint64_t
             break;
         uint32_t c = 0;
         size_t len = encoding->step(p, n > 8 ? 8 : (size_t)n, &c);
-        if (len == 0 || c == 0)
+        if (c == 0 && len > 0)
             return false;
         tally->characters++;
-        tally->odd += is_odd(c) && !(c == 0x1A && n == len);
-        tally->letters += (c >= 0x20 && c < 0x7F) || (c >= 9 && c <= 13);
-        if (tally->odd > 16 && tally->odd > tally->characters / 16)
-            return false; /* a large binary file need not be read to its end */
+        tally->bad += len == 0;
+        tally->odd += len > 0 && is_odd(c) && !(c == 0x1A && n == len);
+        tally->letters += len > 0 && ((c >= 0x20 && c < 0x7F) || (c >= 9 && c <= 13));
+        if (tally->odd + tally->bad > 16 && tally->odd + tally->bad > tally->characters / 8)
+            return false;
+        if (len == 0)
+            len = wide && n > 1 ? 2 : 1;
         p += len;
         n -= len;
     }
-    return tally->odd * 50 <= tally->characters;
+    return true;
+}
+
+static bool is_clean(const struct tally *tally)
+{
+    return tally->bad == 0 && tally->odd * 50 <= tally->characters;
+}
+
+static bool is_little_damaged(const struct tally *tally)
+{
+    return (tally->bad + tally->odd) * 50 <= tally->characters;
 }
 
 static const struct {
@@ -146,26 +166,38 @@ static bool is_bare_utf16(enum text_encoding encoding, const struct fmt_in *in)
 {
     struct tally tally;
 
-    return in->len >= 16 && in->len % 2 == 0 && is_valid(&encodings[encoding], in->bytes, in->len, &tally) &&
+    return in->len >= 16 && in->len % 2 == 0 && read_as(encoding, in->bytes, in->len, &tally) && is_clean(&tally) &&
            tally.odd == 0 && tally.letters >= tally.characters / 2;
 }
 
 static enum text_encoding encoding_of(const struct fmt_in *in, size_t *mark_out)
 {
     static const enum text_encoding order[] = {TEXT_ASCII, TEXT_UTF8, TEXT_CP932, TEXT_EUCJP};
+    enum text_encoding least = TEXT_NONE;
+    uint64_t least_bad = UINT64_MAX;
     struct tally tally;
 
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         if (!in_equals(in, 0, marks[i].bytes, marks[i].n))
             continue;
         *mark_out = marks[i].n;
-        return is_valid(&encodings[marks[i].encoding], in->bytes + marks[i].n, in->len - marks[i].n, &tally)
+        return read_as(marks[i].encoding, in->bytes + marks[i].n, in->len - marks[i].n, &tally) &&
+                       is_little_damaged(&tally)
                    ? marks[i].encoding
                    : TEXT_NONE;
     }
-    for (size_t i = 0; i < ARRAY_LEN(order); i++)
-        if (is_valid(&encodings[order[i]], in->bytes, in->len, &tally))
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        if (!read_as(order[i], in->bytes, in->len, &tally))
+            continue;
+        if (is_clean(&tally))
             return order[i];
+        if (is_little_damaged(&tally) && tally.bad < least_bad) {
+            least = order[i];
+            least_bad = tally.bad;
+        }
+    }
+    if (least != TEXT_NONE)
+        return least;
     if (is_bare_utf16(TEXT_UTF16LE, in))
         return TEXT_UTF16LE;
     return is_bare_utf16(TEXT_UTF16BE, in) ? TEXT_UTF16BE : TEXT_NONE;

@@ -26,9 +26,9 @@ struct text_view {
 };
 
 /*
- * Tests strictly whether every byte is valid in one of the encodings. A NUL
- * character, or more than a few control characters, is no text. Always fills
- * *view_out; for a binary file the head holds its bytes, as an HTML or script
+ * Tests whether every byte is valid in one of the encodings. A NUL character,
+ * or more than one control character or broken one in fifty, is no text. Always
+ * fills *view_out; for a binary file the head holds its bytes, as an HTML or script
  * engine that is not strict would see them.
  */
 void look_text(const struct fmt_in *in, struct text_view *view_out);

@@ -211,7 +211,7 @@ static void read_entries(const struct fmt_in *in, const struct directory *direct
 
 /* ---- Deciding members ---------------------------------------------------------- */
 
-/* Unpacks the member of a directory entry, at most DECIDING_MAX bytes; malloc'd with a NUL added. NULL: not possible. */
+/* Unpacks the member of a directory entry, at most DECIDING_MAX bytes; malloc'd with a NUL added. NULL: no way. */
 static char *read_member(const struct fmt_in *in, const struct directory *directory, uint64_t entry, size_t *n_out)
 {
     uint64_t packed = get_le32(in, entry + 20), size = get_le32(in, entry + 24);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define HEAD 1024          /* how far PDF readers look for the header (ISO 32000-1 annex H 3.4.1), and browsers for tags */
+#define HEAD 1024           /* how far PDF readers look for the header (ISO 32000-1 H.3.4.1), and browsers for tags */
 #define TAIL_MAX (4u << 20) /* bytes after the end that are searched */
 
 /* What may be in each other's bytes by nature. */

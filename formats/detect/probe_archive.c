@@ -59,7 +59,8 @@ static int probe_lzh(const struct probe_view *view, const struct probe *self)
     const uint8_t *p;
 
     (void)self;
-    if (in_borrow(view->in, 0, 22, &p) < 0 || p[2] != '-' || p[6] != '-' || p[20] > 3 || view->text.encoding != TEXT_NONE)
+    if (view->text.encoding != TEXT_NONE || in_borrow(view->in, 0, 22, &p) < 0 || p[2] != '-' || p[6] != '-' ||
+        p[20] > 3)
         return PROBE_NO;
     return memcmp(p + 3, "lh", 2) == 0 || memcmp(p + 3, "lz", 2) == 0 || memcmp(p + 3, "pm", 2) == 0 ? 95 : PROBE_NO;
 }

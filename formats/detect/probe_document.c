@@ -187,5 +187,9 @@ const struct probe probes_document[] = {
     MAGIC("pcap", probe_magic, "\xA1\xB2\xC3\xD4", 0, 90),
     MAGIC("pcap", probe_magic, "\x0A\x0D\x0D\x0A\0\0\0", 0, 85),
     {"pkcs7", probe_pkcs7},
+    /* What macOS leaves beside files on other systems: AppleDouble (RFC 1740) and the Finder's settings. */
+    MAGIC("filemeta", probe_magic, "\0\x05\x16\x07\0\x02\0\0", 0, 95),
+    MAGIC("filemeta", probe_magic, "\0\x05\x16\0\0\x02\0\0", 0, 95),
+    MAGIC("filemeta", probe_magic, "\0\0\0\x01" "Bud1", 0, 95),
     {NULL},
 };

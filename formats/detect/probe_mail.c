@@ -94,7 +94,7 @@ static int probe_eml(const struct probe_view *view, const struct probe *self)
     return seen.known > 1 && (seen.transport > 0 || seen.known > 2) ? 85 : PROBE_NO;
 }
 
-/* RFC 4155: "From " and a sender, then the fields of a mail. Unix mail saved alone keeps that line: then the name decides. */
+/* RFC 4155: "From " and a sender, then the fields of a mail. One mail saved alone keeps that line: the name decides. */
 static int probe_mbox(const struct probe_view *view, const struct probe *self)
 {
     struct fields_seen seen;

@@ -201,8 +201,9 @@ static int probe_xml(const struct probe_view *view, const struct probe *self)
     bool declared = begins(text->begin, "<?xml");
 
     (void)self;
-    if ((text->encoding == TEXT_NONE && !declared) || text->begin[0] != '<' || strstr(text->head, "<odc:officedataconnection") ||
-        (name_len(tag) && root_type(text, tag)))
+    if ((text->encoding == TEXT_NONE && !declared) || text->begin[0] != '<' || (name_len(tag) && root_type(text, tag)))
+        return PROBE_NO;
+    if (strstr(text->head, "<odc:officedataconnection"))
         return PROBE_NO;
     if (begins(text->begin, "<!doctype html") || tag_in(tag, page_tags, ARRAY_LEN(page_tags)))
         return PROBE_NO;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Documents inside a ZIP or a compound file: look_zip and look_cfb have read the directories. Runs in the detect worker. */
+/* Documents inside a ZIP or a compound file, whose directories are read already. Runs in the detect worker. */
 #include <string.h>
 
 #include "formats/list.h"

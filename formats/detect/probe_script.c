@@ -32,21 +32,22 @@ static bool has_any(const char *text, size_t len, const char *const *words, size
 
 /* The first line of files that are scripts beyond doubt. */
 static const char *const openers[] = {
-    "#!/", "#! /", "#!c:", "<?php", "<?=", "<%@", "<%=", "@echo off", "@echo\toff", "@setlocal", "@powershell", "@cmd",
-    "@rem ", "@if ", "@for ", "@start ", "@call ", "@set ", "on error resume next", "option explicit",
+    "#!/", "#! /", "#!c:", "<?php", "<?=", "<%@", "<%=", "@echo off", "@echo\toff", "@setlocal", "@powershell",
+    "@cmd", "@rem ", "@if ", "@for ", "@start ", "@call ", "@set ", "on error resume next", "option explicit",
     "attribute vb_name", "#@~^", "#requires -", "<%\r", "<%\n", "<% ", "<scriptlet", "<component", "set-strictmode -",
 };
 
 /* How statements of the shells and script engines of Windows begin. */
 static const char *const statements[] = {
-    "dim ", "set ", "sub ", "function ", "end sub", "end function", "end if", "loop", "wend", "next", "const ", "call ",
-    "private ", "public ", "on error ", "wscript.", "msgbox ", "var ", "let ", "return ", "if (", "if(", "for (", "for(",
-    "while (", "while(", "try {", "try{", "} catch", "}catch", "new activexobject", "eval(", "}", "{", "$", "param(",
-    "invoke-", "new-object", "import-module", "iex ", "iex(", "start-process", "[system.", "[reflection.", "foreach (",
-    "foreach(", "write-host", "@", "echo ", "goto ", ":", "rem ", "start ", "del ", "copy ", "pause", "exit", "setlocal",
-    "endlocal", "reg add", "cmd /", "cmd.exe /", "powershell -", "powershell.exe ", "powershell iex", "mshta ",
-    "mshta.exe ", "rundll32 ", "rundll32.exe ", "regsvr32 ", "regsvr32.exe ", "certutil -", "certutil.exe -",
-    "bitsadmin /", "schtasks /", "wmic ", "msiexec ", "'", "//", "else", "if ", "for ", "while ", "with ",
+    "dim ", "set ", "sub ", "function ", "end sub", "end function", "end if", "loop", "wend", "next", "const ",
+    "call ", "private ", "public ", "on error ", "wscript.", "msgbox ", "var ", "let ", "return ", "if (", "if(",
+    "for (", "for(", "while (", "while(", "try {", "try{", "} catch", "}catch", "new activexobject", "eval(", "}",
+    "{", "$", "param(", "invoke-", "new-object", "import-module", "iex ", "iex(", "start-process", "[system.",
+    "[reflection.", "foreach (", "foreach(", "write-host", "@", "echo ", "goto ", ":", "rem ", "start ", "del ",
+    "copy ", "pause", "exit", "setlocal", "endlocal", "reg add", "cmd /", "cmd.exe /", "powershell -",
+    "powershell.exe ", "powershell iex", "mshta ", "mshta.exe ", "rundll32 ", "rundll32.exe ", "regsvr32 ",
+    "regsvr32.exe ", "certutil -", "certutil.exe -", "bitsadmin /", "schtasks /", "wmic ", "msiexec ", "'", "//",
+    "else", "if ", "for ", "while ", "with ",
 };
 
 /* What a script that does harm needs: ways to make objects, fetch, decode and start. */
@@ -55,11 +56,20 @@ static const char *const loaders[] = {
     "getobject(", "invoke-expression", "invoke-webrequest", "invoke-restmethod", "downloadstring(", "downloadfile(",
     "frombase64string(", "shell.application", "scripting.filesystemobject", "adodb.stream", "msxml2.xmlhttp",
     "net.webclient", "powershell -", "powershell.exe", "powershell iex", "cmd /c", "cmd.exe /c", "mshta http",
-    "mshta.exe http", "mshta vbscript", "mshta javascript", "rundll32.exe ", "rundll32 ", "regsvr32 /", "regsvr32.exe /",
-    "certutil -", "bitsadmin /", "schtasks /create", "| iex", "|iex", "iex(", "iex (", "-executionpolicy",
-    "set-executionpolicy", "start-process", "eval(unescape(", "eval(string.fromcharcode(", "eval(function(", "eval(atob(",
-    "executeglobal", "start-bitstransfer", "add-type ", "[reflection.assembly]", "virtualalloc",
+    "mshta.exe http", "mshta vbscript", "mshta javascript", "rundll32.exe ", "rundll32 ", "regsvr32 /",
+    "regsvr32.exe /", "certutil -", "bitsadmin /", "schtasks /create", "| iex", "|iex", "iex(", "iex (",
+    "-executionpolicy", "set-executionpolicy", "start-process", "eval(unescape(", "eval(string.fromcharcode(",
+    "eval(function(", "eval(atob(", "executeglobal", "start-bitstransfer", "add-type ", "[reflection.assembly]",
+    "virtualalloc",
 };
+
+/* Japanese outside quotes and comments: a sentence about a command, not the command. */
+static bool is_prose(const char *line, size_t n)
+{
+    const char *wide = memchr(line, '\x7F', n);
+
+    return wide && strcspn(line, "\"'#/") > (size_t)(wide - line);
+}
 
 /* Lines that are statements against lines with anything on them, and whether one loads something. */
 static bool lines_are_script(const char *head)
@@ -71,10 +81,10 @@ static bool lines_are_script(const char *head)
         size_t n = strcspn(line, "\r\n");
         if (n > 0) {
             bool loader = has_any(line, n, loaders, ARRAY_LEN(loaders));
-            bool statement = begins_any(line, statements, ARRAY_LEN(statements));
+            bool statement = begins_any(line, statements, ARRAY_LEN(statements)) || (loader && memchr(line, '=', n));
             lines++;
             loads += loader;
-            hits += statement || (loader && memchr(line, '=', n) && !memchr(line, '\x7F', n));
+            hits += statement && !is_prose(line, n);
         }
         line += n;
     }
@@ -170,14 +180,16 @@ static int probe_iqy(const struct probe_view *view, const struct probe *self)
     return strcmp(view->text.first, "web") == 0 && begins(second_line(&view->text), "1") ? 90 : PROBE_NO;
 }
 
-/* SYLK: an ID record, then another record; a table whose first columns are "ID;Price" is none. */
+/* SYLK: an ID record, and some other record; a table whose first columns are "ID;Price" is none. */
 static int probe_slk(const struct probe_view *view, const struct probe *self)
 {
-    static const char *const records[] = {"b;", "c;", "e\r", "e\n", "f;", "nn;", "ne;", "nl;", "nu;", "o;", "p;", "w;"};
+    static const char *const records[] = {"b;", "c;", "f;", "nn;", "ne;", "o;", "p;"};
 
     (void)self;
-    return begins(view->text.first, "id;p") && begins_any(second_line(&view->text), records, ARRAY_LEN(records)) ? 90
-                                                                                                                 : PROBE_NO;
+    for (size_t i = 0; begins(view->text.first, "id;p") && i < ARRAY_LEN(records); i++)
+        if (look_text_has_line(&view->text, records[i]))
+            return 90;
+    return PROBE_NO;
 }
 
 const struct probe probes_script[] = {

@@ -38,7 +38,7 @@ static uint8_t last_of(const struct fmt_in *in)
     return end > 0 ? in->bytes[end - 1] : 0;
 }
 
-/* RFC 8259. By its name, or an object or array that opens and closes as one; a text that says it is one stays a text. */
+/* RFC 8259. By its name, or an object or array that opens and closes as one; what is named a text stays a text. */
 static int probe_json(const struct probe_view *view, const struct probe *self)
 {
     const char *p = view->text.begin;

@@ -7,8 +7,8 @@
 #include "base/scope.h"
 
 /* Answers that say nothing; beginnings of words. */
-static const char *const weak[] = {"application/octet-stream", "inode/", "text/", "application/json", "application/x-ndjson",
-                                   "application/csv", "message/", "application/javascript"};
+static const char *const weak[] = {"application/octet-stream", "inode/",          "text/",    "application/json",
+                                   "application/x-ndjson",     "application/csv", "message/", "application/javascript"};
 
 /* What libmagic may say of a type we found; beginnings of words. Anything else, but the weak ones, is a veto. */
 static const struct {

@@ -68,8 +68,8 @@ static inline void expect(const void *p, size_t n, const char *name, const char 
 
     ask(p, n, name, &found);
     if (strcmp(found.type, type) != 0 || found.reason != reason)
-        fail_msg("%s: \"%s\" %s (%s), expected \"%s\" %s", name, found.type, reason_code(found.reason), found.detail, type,
-                 reason_code(reason));
+        fail_msg("%s: \"%s\" %s (%s), expected \"%s\" %s", name, found.type, reason_code(found.reason), found.detail,
+                 type, reason_code(reason));
     findings_clear(&found.findings);
 }
 

@@ -39,10 +39,10 @@ static const struct sample {
     S("<svg:svg xmlns:svg='x'/>", "a.xml", "svg", UNSUPPORTED_TYPE),
     S("{\\rt", "a.rtf", "rtf", UNSUPPORTED_TYPE),
     S("%!PS-Adobe-3.0", "a.eps", "postscript", UNSUPPORTED_TYPE),
-    S("<?xml version='1.0'?><office:document office:mimetype=\"application/vnd.oasis.opendocument.text\"/>", "a.fodt", "fodt",
-      UNSUPPORTED_TYPE),
-    S("<office:document office:mimetype=\"application/vnd.oasis.opendocument.spreadsheet\"></office:document>", "a.fods",
-      "fods", UNSUPPORTED_TYPE),
+    S("<?xml version='1.0'?><office:document office:mimetype=\"application/vnd.oasis.opendocument.text\"/>",
+      "a.fodt", "fodt", UNSUPPORTED_TYPE),
+    S("<office:document office:mimetype=\"application/vnd.oasis.opendocument.spreadsheet\"></office:document>",
+      "a.fods", "fods", UNSUPPORTED_TYPE),
     S("<?xml version='1.0'?><office:document office:mimetype=\"application/vnd.oasis.opendocument.presentation\"/>",
       "a.fodp", "fodp", UNSUPPORTED_TYPE),
     S("<?xml version='1.0'?><?mso-application progid='Word.Document'?><w:wordDocument>", "a.xml", "flatopc",
@@ -52,8 +52,10 @@ static const struct sample {
     S("<?xml version='1.0'?><xdp:xdp>", "a.xdp", "xdp", UNSUPPORTED_TYPE),
     S("  0\r\nSECTION\r\n  2\r\nHEADER\r\n", "a.dxf", "dxf", UNSUPPORTED_TYPE),
     S("999\nmade by hand\n0\nSECTION\n", "a.dxf", "dxf", UNSUPPORTED_TYPE),
-    S("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION(('SCADEC level2 AP202_mode'),'2;1');", "a.p21", "p21", UNSUPPORTED_TYPE),
-    S("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION(('SCADEC level2 feature_mode'),'2;1');", "a.sfc", "sfc", UNSUPPORTED_TYPE),
+    S("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION(('SCADEC level2 AP202_mode'),'2;1');",
+      "a.p21", "p21", UNSUPPORTED_TYPE),
+    S("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION(('SCADEC level2 feature_mode'),'2;1');",
+      "a.sfc", "sfc", UNSUPPORTED_TYPE),
     S("From: a@b\nTo: c@d\nSubject: e\nMIME-Version: 1.0\n\nhello", "a.eml", "eml", UNSUPPORTED_TYPE),
     S("Received: x\nFrom: a@b\nDate: e\n\nhello", "a", "eml", UNSUPPORTED_TYPE),
     S("From a@b Mon Jan  1 00:00:00 2024\nFrom: a@b\nTo: c\n\nhello", "a.mbox", "mbox", UNSUPPORTED_TYPE),
@@ -141,7 +143,8 @@ static const struct sample {
     S("full address:s:host\r\n", "a.txt", "rdp", BLOCKED_TYPE),
     S("<html xmlns:odc='x'><head><odc:OfficeDataConnection>", "a.html", "odc", BLOCKED_TYPE),
     S("<?xml version='1.0'?><jnlp>", "a.xml", "jnlp", BLOCKED_TYPE),
-    S("<?xml version='1.0'?><asmv1:assembly xmlns='urn:schemas-microsoft-com:asm.v1'>", "a.xml", "clickonce", BLOCKED_TYPE),
+    S("<?xml version='1.0'?><asmv1:assembly xmlns='urn:schemas-microsoft-com:asm.v1'>",
+      "a.xml", "clickonce", BLOCKED_TYPE),
     S("<?xml version='1.0'?><libraryDescription>", "a.xml", "libraryms", BLOCKED_TYPE),
     S("<?xml version='1.0'?><PCSettings>", "a.xml", "settings", BLOCKED_TYPE),
     S("<?xml version='1.0'?><MMC_ConsoleFile>", "a.xml", "msc", BLOCKED_TYPE),
@@ -183,6 +186,10 @@ static void test_script_lines(void **state)
     expect(text, strlen(text), "a.txt", "script", REASON_BLOCKED_TYPE);
     (void)snprintf(text, sizeof text, "power%s -nop -w hidden\n", "shell");
     expect(text, strlen(text), "a.txt", "script", REASON_BLOCKED_TYPE);
+    (void)snprintf(text, sizeof text, "power%s.exe を起動します。\n", "shell");
+    expect(text, strlen(text), "a.txt", "text", REASON_OK);
+    (void)snprintf(text, sizeof text, "power%s.exe -c x \"日本語\"\n", "shell");
+    expect(text, strlen(text), "a.txt", "script", REASON_BLOCKED_TYPE);
     (void)snprintf(text, sizeof text, "手順書\n開く\npower%s -ExecutionPolicy を入力\nEnter\n閉じる\n", "shell");
     expect(text, strlen(text), "a.txt", "text", REASON_OK);
 }
@@ -202,6 +209,8 @@ static void test_encodings(void **state)
     EXPECT("\x1B[31mred\x07\n", "a.txt", "text", OK); /* the text engine takes the escapes out */
     EXPECT("old\r\n\x1A", "a.txt", "text", OK);
     EXPECT("\xE9\x20\xE9\x20", "a.txt", "", UNKNOWN_TYPE); /* Latin-1 */
+    EXPECT("a log of more than fifty characters, cut off here: \xE8", "a.log", "text", OK);
+    EXPECT("a log of fewer, cut off here: \xE8", "a.log", "", UNKNOWN_TYPE);
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -277,7 +286,8 @@ static void test_every_never_extension(void **state)
 
 static void test_veto(void **state)
 {
-    const struct format_identity *text = registry_find("text"), *jpeg = registry_find("jpeg"), *zip = registry_find("zip");
+    const struct format_identity *text = registry_find("text"), *jpeg = registry_find("jpeg");
+    const struct format_identity *zip = registry_find("zip");
 
     (void)state;
     assert_false(veto_of(text, ""));
