@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Detection: a minimal sample of each type, those that are blocked, encodings, names, the second opinion, noise. */
 #include "detect_ask.h"
+#include "formats/detect/probe.h"
 #include "formats/detect/veto.h"
+#include "formats/list.h"
 #include "formats/name.h"
 
 /* ---- A sample of each -------------------------------------------------------------- */
@@ -172,6 +174,30 @@ static void test_samples(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(samples); i++)
         expect(samples[i].bytes, samples[i].n, samples[i].name, samples[i].type, samples[i].reason);
+}
+
+/* A probe for a name that is not in the list would be passed over in silence. */
+static void test_tables(void **state)
+{
+    static const struct probe *const families[] = {
+        probes_image,  probes_archive, probes_package, probes_document, probes_program,
+        probes_script, probes_markup,  probes_text,    probes_mail,     probes_media,
+    };
+    const struct format_identity *row;
+
+    (void)state;
+    for (size_t f = 0; f < ARRAY_LEN(families); f++)
+        for (const struct probe *probe = families[f]; probe->type; probe++)
+            if (!registry_find(probe->type))
+                fail_msg("no row for %s", probe->type);
+    for (unsigned i = 0; (row = registry_at(i)); i++) {
+        if (registry_find(row->name) != row || strlen(row->name) > 15 || row->class == FORMAT_CLASS_NONE)
+            fail_msg("bad row %s", row->name);
+        assert_int_equal(row->class == FORMAT_CLASS_HANDLED, row->engine != NULL);
+        for (const char *p = row->extensions; *p; p++)
+            if ((*p >= 'A' && *p <= 'Z') || *p == '.')
+                fail_msg("extension of %s", row->name);
+    }
 }
 
 static void test_script_lines(void **state)
@@ -366,6 +392,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_tables),
         cmocka_unit_test(test_script_lines),
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_names),
