@@ -164,17 +164,13 @@ static uint64_t gif_end(const struct fmt_in *in)
     uint64_t at = 13 + (flags & 0x80 ? 3u << ((flags & 7) + 1) : 0);
 
     while (at < in_len(in)) {
-        switch (get_byte(in, at)) {
-        case 0x21:
-            at = gif_blocks(in, at + 2);
-            break;
-        case 0x2C:
-            flags = get_byte(in, at + 9);
-            at = gif_blocks(in, at + 11 + (flags & 0x80 ? 3u << ((flags & 7) + 1) : 0));
-            break;
-        default:
-            return get_byte(in, at) == 0x3B ? at + 1 : 0;
-        }
+        uint8_t block = get_byte(in, at);
+        if (block == 0x3B)
+            return at + 1;
+        if (block != 0x21 && block != 0x2C)
+            return 0;
+        flags = block == 0x2C ? get_byte(in, at + 9) : 0;
+        at = gif_blocks(in, at + (block == 0x2C ? 11 : 2) + (flags & 0x80 ? 3u << ((flags & 7) + 1) : 0));
     }
     return 0;
 }

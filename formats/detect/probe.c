@@ -2,6 +2,20 @@
 /* What the probes share. Runs in the detect worker on hostile bytes. */
 #include "probe.h"
 
+#include <string.h>
+
+#include "formats/list.h"
+
+bool text_begins(const char *text, const char *word)
+{
+    return strncmp(text, word, strlen(word)) == 0;
+}
+
+bool is_named(const struct probe_view *view, const char *type)
+{
+    return registry_has_extension(registry_find(type), view->extension);
+}
+
 uint8_t get_byte(const struct fmt_in *in, uint64_t offset)
 {
     const uint8_t *p;

@@ -52,6 +52,12 @@ int probe_binary(const struct probe_view *view, const struct probe *self);
 extern const struct probe probes_image[], probes_archive[], probes_package[], probes_document[], probes_program[],
     probes_script[], probes_markup[], probes_text[], probes_mail[], probes_media[];
 
+/* True when a text begins with a word; both in lower case. */
+bool text_begins(const char *text, const char *word);
+
+/* True when the extension of the name is one of this type. */
+bool is_named(const struct probe_view *view, const char *type);
+
 /* Numbers at an offset; 0 outside the file, which no structure checked here takes for an answer. */
 uint16_t get_le16(const struct fmt_in *in, uint64_t offset);
 uint32_t get_le32(const struct fmt_in *in, uint64_t offset);

@@ -2,7 +2,6 @@
 /* Mail and what comes with it. Runs in the detect worker on hostile bytes. */
 #include <string.h>
 
-#include "formats/list.h"
 #include "probe.h"
 
 /* Fields of RFC 5322 and 2045 by how much they tell: a memo has a subject, only a transport writes the others. */
@@ -57,34 +56,30 @@ static void count_fields(const char *line, struct fields_seen *out)
     }
 }
 
-static bool named(const struct probe_view *view, const char *type)
-{
-    return registry_has_extension(registry_find(type), view->extension);
-}
-
 /* A saved page is a mail of related parts. */
 static bool is_mht(const struct probe_view *view)
 {
     const char *head = view->text.head;
 
+    bool page = is_named(view, "mht") || is_named(view, "doc") || is_named(view, "xls");
+
     if (strstr(head, "snapshot-content-location:"))
         return true;
-    return (named(view, "mht") || named(view, "doc") || named(view, "xls") || strstr(head, "from: <saved by")) &&
-           strstr(head, "multipart/related");
+    return (page || strstr(head, "from: <saved by")) && strstr(head, "multipart/related");
 }
 
 static int probe_eml(const struct probe_view *view, const struct probe *self)
 {
     struct fields_seen seen;
-    bool plain = named(view, "text") || named(view, "csv");
+    bool plain = is_named(view, "text") || is_named(view, "csv");
     const char *p = view->text.begin;
 
-    if (strncmp(p, "from ", 5) == 0 && !named(view, "eml"))
+    if (text_begins(p, "from ") && !is_named(view, "eml"))
         return PROBE_NO;
-    count_fields(strncmp(p, "from ", 5) == 0 ? next_line(p) : p, &seen);
+    count_fields(text_begins(p, "from ") ? next_line(p) : p, &seen);
     if (is_mht(view) != (strcmp(self->type, "mht") == 0))
         return PROBE_NO;
-    if (named(view, self->type))
+    if (is_named(view, self->type))
         return seen.known > 0 ? 90 : PROBE_NO;
     if (!seen.all)
         return PROBE_NO;
@@ -100,7 +95,7 @@ static int probe_mbox(const struct probe_view *view, const struct probe *self)
     struct fields_seen seen;
 
     (void)self;
-    if (strncmp(view->text.begin, "from ", 5) != 0 || named(view, "eml"))
+    if (!text_begins(view->text.begin, "from ") || is_named(view, "eml"))
         return PROBE_NO;
     count_fields(next_line(view->text.begin), &seen);
     return seen.all && seen.known > 1 ? 90 : PROBE_NO;

@@ -9,11 +9,6 @@
 
 #include "probe.h"
 
-static bool begins(const char *text, const char *word)
-{
-    return strncmp(text, word, strlen(word)) == 0;
-}
-
 /* Past a comment or instruction, or p itself; the end of the text when it is not closed. */
 static const char *skip_aside(const char *p)
 {
@@ -22,7 +17,7 @@ static const char *skip_aside(const char *p)
     } asides[] = {{"<!--", "-->"}, {"<?", "?>"}};
 
     for (size_t i = 0; i < ARRAY_LEN(asides); i++) {
-        if (!begins(p, asides[i].open))
+        if (!text_begins(p, asides[i].open))
             continue;
         const char *end = strstr(p + strlen(asides[i].open), asides[i].close);
         return end ? end + strlen(asides[i].close) : p + strlen(p);
@@ -56,7 +51,7 @@ static const char *first_tag(const char *p)
 {
     for (;;) {
         p += strspn(p, " \t\r\n\f\v");
-        const char *next = begins(p, "<!doctype") ? skip_doctype(p) : skip_aside(p);
+        const char *next = text_begins(p, "<!doctype") ? skip_doctype(p) : skip_aside(p);
         if (next == p)
             return p;
         p = next;
@@ -73,7 +68,7 @@ static size_t name_len(const char *tag)
 
 static bool tag_is(const char *tag, const char *name)
 {
-    return name_len(tag) == strlen(name) && begins(tag + 1, name);
+    return name_len(tag) == strlen(name) && text_begins(tag + 1, name);
 }
 
 /* Tags that a page, or a piece of one, begins with; as in the WHATWG's MIME sniffing, section 7.1, and some more. */
@@ -100,9 +95,10 @@ static int probe_html(const struct probe_view *view, const struct probe *self)
     const char *tag = first_tag(text->begin);
 
     (void)self;
-    if (text->encoding == TEXT_NONE && !begins(text->begin, "<!doctype html") && !begins(text->begin, "<html"))
+    if (text->encoding == TEXT_NONE && !text_begins(text->begin, "<!doctype html") &&
+        !text_begins(text->begin, "<html"))
         return PROBE_NO;
-    if (begins(text->begin, "<!doctype html") || tag_in(tag, page_tags, ARRAY_LEN(page_tags)))
+    if (text_begins(text->begin, "<!doctype html") || tag_in(tag, page_tags, ARRAY_LEN(page_tags)))
         return strstr(text->head, "<odc:officedataconnection") ? PROBE_NO : 90;
     if (strcmp(view->extension, "md") != 0 && tag_in(tag, piece_tags, ARRAY_LEN(piece_tags)))
         return 85;
@@ -198,27 +194,27 @@ static int probe_xml(const struct probe_view *view, const struct probe *self)
 {
     const struct text_view *text = &view->text;
     const char *tag = first_tag(text->begin);
-    bool declared = begins(text->begin, "<?xml");
+    bool declared = text_begins(text->begin, "<?xml");
 
     (void)self;
     if ((text->encoding == TEXT_NONE && !declared) || text->begin[0] != '<' || (name_len(tag) && root_type(text, tag)))
         return PROBE_NO;
     if (strstr(text->head, "<odc:officedataconnection"))
         return PROBE_NO;
-    if (begins(text->begin, "<!doctype html") || tag_in(tag, page_tags, ARRAY_LEN(page_tags)))
+    if (text_begins(text->begin, "<!doctype html") || tag_in(tag, page_tags, ARRAY_LEN(page_tags)))
         return PROBE_NO;
     if (declared)
         return 90;
     if (tag_in(tag, piece_tags, ARRAY_LEN(piece_tags)))
         return PROBE_NO;
-    return begins(text->begin, "<!doctype") || is_closed(view->in, tag) ? 85 : PROBE_NO;
+    return text_begins(text->begin, "<!doctype") || is_closed(view->in, tag) ? 85 : PROBE_NO;
 }
 
 /* Word takes "{\rt" and whatever follows for RTF. */
 static int probe_rtf(const struct probe_view *view, const struct probe *self)
 {
     (void)self;
-    return begins(view->text.begin, "{\\rt") ? 95 : PROBE_NO;
+    return text_begins(view->text.begin, "{\\rt") ? 95 : PROBE_NO;
 }
 
 const struct probe probes_markup[] = {

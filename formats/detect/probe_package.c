@@ -2,7 +2,6 @@
 /* Documents inside a ZIP or a compound file, whose directories are read already. Runs in the detect worker. */
 #include <string.h>
 
-#include "formats/list.h"
 #include "probe.h"
 
 static int probe_package(const struct probe_view *view, const struct probe *self)
@@ -19,7 +18,7 @@ static int probe_cfb(const struct probe_view *view, const struct probe *self)
     if (!type)
         return PROBE_NO;
     /* Ichitaro and Hanako share their maker's streams; both are held alike. */
-    if (strcmp(type, "jtd") == 0 && registry_has_extension(registry_find("jhd"), view->extension))
+    if (strcmp(type, "jtd") == 0 && is_named(view, "jhd"))
         type = "jhd";
     return strcmp(type, self->type) == 0 ? PROBE_CERTAIN : PROBE_NO;
 }

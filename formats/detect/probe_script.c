@@ -9,15 +9,10 @@
 
 #include "probe.h"
 
-static bool begins(const char *text, const char *word)
-{
-    return strncmp(text, word, strlen(word)) == 0;
-}
-
 static bool begins_any(const char *text, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (begins(text, words[i]))
+        if (text_begins(text, words[i]))
             return true;
     return false;
 }
@@ -96,14 +91,14 @@ static int probe_script(const struct probe_view *view, const struct probe *self)
     const struct text_view *text = &view->text;
 
     (void)self;
-    if (begins(text->begin, "#!amr"))
+    if (text_begins(text->begin, "#!amr"))
         return PROBE_NO;
     if (begins_any(text->begin, openers, ARRAY_LEN(openers)))
         return 95;
     if (text->encoding == TEXT_NONE)
         return PROBE_NO;
     const char *encoded = strstr(text->head, "#@~^"); /* an encoded script, also in the middle of a page */
-    if (encoded && strlen(encoded) > 12 && begins(encoded + 10, "=="))
+    if (encoded && strlen(encoded) > 12 && text_begins(encoded + 10, "=="))
         return 95;
     return text->begin[0] != '<' && lines_are_script(text->head) ? 85 : PROBE_NO;
 }
@@ -177,7 +172,7 @@ static const char *second_line(const struct text_view *text)
 static int probe_iqy(const struct probe_view *view, const struct probe *self)
 {
     (void)self;
-    return strcmp(view->text.first, "web") == 0 && begins(second_line(&view->text), "1") ? 90 : PROBE_NO;
+    return strcmp(view->text.first, "web") == 0 && text_begins(second_line(&view->text), "1") ? 90 : PROBE_NO;
 }
 
 /* SYLK: an ID record, and some other record; a table whose first columns are "ID;Price" is none. */
@@ -186,7 +181,7 @@ static int probe_slk(const struct probe_view *view, const struct probe *self)
     static const char *const records[] = {"b;", "c;", "f;", "nn;", "ne;", "o;", "p;"};
 
     (void)self;
-    for (size_t i = 0; begins(view->text.first, "id;p") && i < ARRAY_LEN(records); i++)
+    for (size_t i = 0; text_begins(view->text.first, "id;p") && i < ARRAY_LEN(records); i++)
         if (look_text_has_line(&view->text, records[i]))
             return 90;
     return PROBE_NO;

@@ -2,17 +2,11 @@
 /* Plain text and the formats written in it that only people and CAD programs read. Runs in the detect worker. */
 #include <string.h>
 
-#include "formats/list.h"
 #include "probe.h"
 
 static bool is_text(const struct probe_view *view)
 {
     return view->text.encoding != TEXT_NONE;
-}
-
-static bool named(const struct probe_view *view, const char *type)
-{
-    return registry_has_extension(registry_find(type), view->extension);
 }
 
 static int probe_plain(const struct probe_view *view, const struct probe *self)
@@ -25,7 +19,7 @@ static int probe_plain(const struct probe_view *view, const struct probe *self)
 static int probe_csv(const struct probe_view *view, const struct probe *self)
 {
     (void)self;
-    return is_text(view) && named(view, "csv") ? PROBE_PLAIN + 5 : PROBE_NO;
+    return is_text(view) && is_named(view, "csv") ? PROBE_PLAIN + 5 : PROBE_NO;
 }
 
 /* The last character that is no blank. */
@@ -45,13 +39,13 @@ static int probe_json(const struct probe_view *view, const struct probe *self)
     char open = p[0];
 
     (void)self;
-    if (!is_text(view) || named(view, "text") || named(view, "csv") || (open != '{' && open != '['))
+    if (!is_text(view) || is_named(view, "text") || is_named(view, "csv") || (open != '{' && open != '['))
         return PROBE_NO;
     p++;
     p += strspn(p, " \t\r\n");
     if (last_of(view->in) != (open == '{' ? '}' : ']'))
         return PROBE_NO;
-    if (named(view, "json"))
+    if (is_named(view, "json"))
         return 85;
     return *p && strchr(open == '{' ? "\"}" : "\"[{]-0123456789tfn", *p) ? 70 : PROBE_NO;
 }
@@ -64,7 +58,7 @@ static int probe_dxf(const struct probe_view *view, const struct probe *self)
     (void)self;
     if (!is_text(view))
         return PROBE_NO;
-    for (int comments = 0; comments < 64 && strncmp(p, "999", 3) == 0; comments++) {
+    for (int comments = 0; comments < 64 && text_begins(p, "999"); comments++) {
         for (int lines = 0; lines < 2; lines++) {
             p += strcspn(p, "\r\n");
             p += p[0] == '\r' && p[1] == '\n' ? 2 : p[0] != '\0';
@@ -74,7 +68,7 @@ static int probe_dxf(const struct probe_view *view, const struct probe *self)
     if (p[0] != '0' || !p[1] || !strchr(" \t\r\n", p[1]))
         return PROBE_NO;
     p += 1 + strspn(p + 1, " \t\r\n");
-    return strncmp(p, "section", 7) == 0 ? 95 : PROBE_NO;
+    return text_begins(p, "section") ? 95 : PROBE_NO;
 }
 
 /* ISO 10303-21; SXF writes its features into the comments of such a file. */
@@ -82,7 +76,7 @@ static int probe_step(const struct probe_view *view, const struct probe *self)
 {
     bool features = strstr(view->text.head, "feature_mode") || strstr(view->text.head, "/*sxf");
 
-    if (strncmp(view->text.begin, "iso-10303-21;", 13) != 0)
+    if (!text_begins(view->text.begin, "iso-10303-21;"))
         return PROBE_NO;
     return features == (strcmp(self->type, "sfc") == 0) ? 95 : PROBE_NO;
 }
