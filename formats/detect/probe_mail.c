@@ -60,7 +60,6 @@ static void count_fields(const char *line, struct fields_seen *out)
 static bool is_mht(const struct probe_view *view)
 {
     const char *head = view->text.head;
-
     bool page = is_named(view, "mht") || is_named(view, "doc") || is_named(view, "xls");
 
     if (strstr(head, "snapshot-content-location:"))
