@@ -224,6 +224,7 @@ static int drain(struct zygote *z)
             return err;
         err = handle(z, &frame);
         msg_close(&frame);
+        explicit_bzero(frame.payload, frame.len); /* the next child is a copy of us: no name of one file may reach another */
         if (err < 0)
             return err;
     }
@@ -352,7 +353,9 @@ static int raise_walls(struct zygote *z, const struct zygote_ops *ops, uint32_t 
         log_error("the sandbox could not be set up: %s", err == ERR_IO ? strerror(errno) : err_text(err));
         return ZYGOTE_EXIT_LAYER;
     }
-    log_layers(LOG_LEVEL_ERROR, "sandbox layer missing on this machine and not waived", missing & ~waived);
+    if (ops->profile->tmpfs_bytes > 0)
+        waived &= ~(uint32_t)SANDBOX_MOUNTNS; /* its /tmp would be everybody's */
+    log_layers(LOG_LEVEL_ERROR, "sandbox layer missing on this machine and not (to be) waived", missing & ~waived);
     log_layers(LOG_LEVEL_WARN, "sandbox layer missing, waived by the administrator", missing & waived);
     return missing & ~waived ? ZYGOTE_EXIT_LAYER : 0;
 }

@@ -99,7 +99,7 @@ static int raise_landlock(struct walls *walls, uint32_t wanted)
     if (!(wanted & SANDBOX_LANDLOCK) || walls->abi == 0)
         return 0;
     walls->active |= SANDBOX_LANDLOCK;
-    if (has_own_tmp(walls->ops->profile))
+    if (has_own_tmp(walls->ops->profile)) /* each child's /tmp is another one */
         return 0;
     walls->rules = make_rules(walls->ops->profile);
     return walls->rules < 0 ? walls->rules : 0;

@@ -46,16 +46,19 @@ static int worker_run(const struct task_order *order, const struct task_fds *fds
     return run_handler(find_handler(order), order, fds);
 }
 
-static const struct zygote_ops ops = {
+static struct zygote_ops ops = {
     .name = "sekimori-worker-" TEXT(WORKER_ENGINE),
     .profile = &sandbox_profiles[PASTE(SANDBOX_PROFILE_, WORKER_ENGINE, )],
     .spares = 2,
     .warm = worker_warm,
-    .open = worker_open,
     .run = worker_run,
 };
 
 int main(int argc, char **argv)
 {
+    /* Only an engine with helpers may have the moment in which they are forked. */
+    for (size_t i = 0; handlers[i]; i++)
+        if (handlers[i]->helper)
+            ops.open = worker_open;
     return zygote_main(argc, argv, &ops);
 }
