@@ -92,13 +92,16 @@ static bool has_tag(const char *head, size_t n)
     return false;
 }
 
-/* In a PDF only before the first object: later ones may hold such words as data, which the handler judges. */
+/*
+ * In a PDF only before the first object: later ones may hold such words as data, which the handler judges. Pictures
+ * are made again from their pixels, so that markup in their metadata is dropped with it and needs no hold.
+ */
 static const char *find_markup(const struct probe_view *view, const struct format_identity *type)
 {
     bool pdf = type && strcmp(type->name, "pdf") == 0;
     size_t n = HEAD;
 
-    if (!type || (!pdf && strcmp(type->family, "image") != 0 && strcmp(type->family, "media") != 0))
+    if (!type || (!pdf && strcmp(type->family, "media") != 0))
         return NULL;
     const char *object = pdf ? memmem(view->text.head, strnlen(view->text.head, n), " obj", 4) : NULL;
     if (object)
