@@ -10,7 +10,9 @@
  * runner and the fuzz targets: a line without `fmt_<id>` and `chk_<id>` does
  * not link.
  */
-#define ENGINE_text_LIST(X)
+#define ENGINE_text_LIST(X) \
+    X(text)                 \
+    X(csv)
 
 #define ENGINE_image_LIST(X) \
     X(jpeg)

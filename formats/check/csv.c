@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Verifier of CSV. Runs in the checker on a finished output; reads it with
+ * codes.c and walks over its cells once for every way a spreadsheet may read
+ * them. A cell that could act as a formula refuses the whole.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "codes.h"
+#include "formats/format.h"
+
+/* ---- Words about characters -------------------------------------------------------------- */
+
+static bool is_in(uint32_t c, uint32_t from, uint32_t to)
+{
+    return c - from <= to - from;
+}
+
+static bool is_digit(uint32_t c)
+{
+    return is_in(c, '0', '9') || is_in(c, 0xFF10, 0xFF19);
+}
+
+static bool is_latin(uint32_t c)
+{
+    return is_in(c, 'A', 'Z') || is_in(c, 'a', 'z') || is_in(c, 0xFF21, 0xFF3A) || is_in(c, 0xFF41, 0xFF5A);
+}
+
+static bool is_space(uint32_t c)
+{
+    return c == ' ' || c == 0x3000 || c == 0xA0 || is_in(c, 0x2000, 0x200A) || c == 0x202F || c == 0x205F ||
+           c == 0x1680 || c == 0x2800;
+}
+
+static bool is_white(uint32_t c)
+{
+    return is_space(c) || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_sign(uint32_t c)
+{
+    return c == '+' || c == '-' || c == 0xFF0B || c == 0xFF0D || c == 0x2212 || c == 0xFE62 || c == 0xFE63;
+}
+
+static bool is_equals_or_at(uint32_t c)
+{
+    return c == '=' || c == '@' || c == 0xFF1D || c == 0xFF20 || c == 0xFE66 || c == 0xFE6B;
+}
+
+static bool is_currency(uint32_t c)
+{
+    return c == '$' || c == '\\' || c == 0xA5 || c == 0xFFE5 || c == 0xFF04 || c == 0xFF3C || c == 0x20AC;
+}
+
+/* Letters that may stand for a unit. */
+static bool is_unit(uint32_t c)
+{
+    return is_latin(c) || is_in(c, 0x3041, 0x30FF) || is_in(c, 0x3400, 0x9FFF) || is_in(c, 0xFF66, 0xFF9F) ||
+           is_in(c, 0x2100, 0x214F) || is_in(c, 0x3300, 0x33FF) || c == 0xB0 || c == 0xB5;
+}
+
+static bool is_number_mark(uint32_t c)
+{
+    switch (c) {
+    case '.': case ',': case ':': case ';': case '/': case '%': case '(': case ')': case '~':
+    case 0xFF0E: case 0xFF0C: case 0xFF1A: case 0xFF0F: case 0xFF05: case 0xFF08: case 0xFF09: case 0xFF5E: case 0x301C:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static unsigned separator_bit(uint32_t c)
+{
+    static const uint8_t bits[128] = {[','] = 1, [';'] = 2, ['\t'] = 4, ['|'] = 8};
+
+    return c < 128 ? bits[c] : 0;
+}
+
+static bool is_separator(uint32_t c)
+{
+    return separator_bit(c) != 0;
+}
+
+/* ---- Plain numbers ------------------------------------------------------------------------- */
+
+#define NUMBER_MAX 64
+#define UNIT_MAX 8
+
+/* Behind a quote that must be the closing one: blanks, then the end of the cell. */
+static bool closes(struct codes codes)
+{
+    enum codes_step step;
+    uint32_t c = 0;
+
+    do {
+        step = codes_next(&codes, &c);
+    } while (step == CODES_CHAR && is_space(c));
+    return step != CODES_CHAR || c == '\n' || c == '\r' || is_separator(c);
+}
+
+struct token {
+    uint32_t text[NUMBER_MAX];
+    size_t n;
+    uint32_t end; /* the separator or line end behind it, 0 for another end */
+};
+
+/*
+ * The cell's text from its sign on: up to what ends a cell in some view, or,
+ * inside quotes, up to the closing quote. False when it is too long, or a
+ * quote or bar inside it makes it no number.
+ */
+static bool collect(struct codes codes, uint32_t first, bool quoted, struct token *token)
+{
+    uint32_t c = 0;
+
+    *token = (struct token){.text = {first}, .n = 1};
+    while (codes_next(&codes, &c) == CODES_CHAR) {
+        bool ends = c == '\n' || c == '\r' || is_separator(c);
+        if (c == '"')
+            return closes(codes);
+        if (ends && !quoted) {
+            token->end = c;
+            break;
+        }
+        if (c == '|' || token->n == NUMBER_MAX)
+            return false;
+        token->text[token->n++] = c;
+    }
+    return true;
+}
+
+/* A unit behind a number: few letters, digits, blanks and slashes up to the end. */
+static bool is_unit_tail(const uint32_t *text, size_t n, uint32_t end)
+{
+    if (n > UNIT_MAX || end == '|')
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_unit(text[i]) && !is_digit(text[i]) && !is_white(text[i]) && text[i] != '/')
+            return false;
+    return true;
+}
+
+/* sign, blanks and more signs; a currency before a digit; digits with marks; an exponent; a unit. */
+static bool is_number(const struct token *token)
+{
+    const uint32_t *text = token->text;
+    size_t n = token->n, i = 1;
+    bool digits = false;
+
+    while (i < n && (is_sign(text[i]) || is_white(text[i])))
+        i++;
+    if (i == n)
+        return true;
+    if (is_currency(text[i]) && (++i == n || !is_digit(text[i])))
+        return false;
+    if (is_unit(text[i]))
+        return false;
+    for (; i < n; i++) {
+        uint32_t c = text[i], last = text[i - 1], next = i + 1 < n ? text[i + 1] : 0;
+        digits |= is_digit(c);
+        if (is_digit(c) || is_sign(c) || is_white(c) || is_number_mark(c))
+            continue;
+        bool behind_number = is_digit(last) || is_white(last) || last == '%' || last == ')' || last == 0xFF05 || last == 0xFF09;
+        if (!digits || !is_unit(c) || !behind_number)
+            return false;
+        if ((c == 'e' || c == 'E') && is_digit(last) && (is_digit(next) || is_sign(next)))
+            continue;
+        return is_unit_tail(text + i, n - i, token->end);
+    }
+    return digits;
+}
+
+/* ---- Cells ------------------------------------------------------------------------------------ */
+
+enum place { AT_START, IN_TEXT, IN_QUOTES, AFTER_QUOTE };
+
+/* One way to read the table. */
+struct view {
+    unsigned separators; /* bits of separator_bit */
+    bool strict;         /* refuse whatever is no number, not only what could do something */
+    enum place place;
+    bool fresh;          /* only blanks and quotes in this cell so far */
+};
+
+#define VIEWS 6
+
+struct table {
+    struct view views[VIEWS];
+    struct codes codes;
+    const uint8_t *harmless_to; /* no danger was found from here on in this line */
+};
+
+static void table_start(struct table *t, const struct codes *codes, bool strict)
+{
+    static const unsigned separators[VIEWS] = {15, 1, 2, 4, 8, 7}; /* the last: LibreOffice's */
+
+    *t = (struct table){.codes = *codes};
+    for (size_t i = 0; i < VIEWS; i++)
+        t->views[i] = (struct view){separators[i], strict && i == 0, AT_START, true};
+}
+
+/* The rest of the line holds a call, a DDE bar or a reference to another book. */
+static bool line_is_dangerous(struct table *t)
+{
+    struct codes ahead = t->codes;
+    uint32_t c;
+    bool name = false;
+
+    if (ahead.at < t->harmless_to)
+        return false;
+    while (codes_next(&ahead, &c) == CODES_CHAR && c != '\n' && c != '\r') {
+        if (c == '|' || c == '!' || c == 0xFF5C || c == 0xFF01 || ((c == '(' || c == 0xFF08) && name))
+            return true;
+        if (is_latin(c))
+            name = true;
+        else if (!is_digit(c) && c != '_' && c != '.' && !is_space(c))
+            name = false;
+    }
+    t->harmless_to = ahead.at;
+    return false;
+}
+
+/* A sign, "=" or "@" that begins a cell in one view at least. */
+static bool cell_is_formula(struct table *t, uint32_t c)
+{
+    bool strict = false, quoted = false, any = false;
+    struct token token;
+
+    for (size_t i = 0; i < VIEWS; i++) {
+        const struct view *v = &t->views[i];
+        any |= v->fresh;
+        quoted |= v->fresh && v->place == IN_QUOTES;
+        strict |= v->fresh && v->strict;
+    }
+    if (!any)
+        return false;
+    if (is_sign(c) && collect(t->codes, c, quoted, &token) && is_number(&token))
+        return false;
+    return strict || quoted || line_is_dangerous(t);
+}
+
+static void view_take(struct view *v, uint32_t c, unsigned bit)
+{
+    bool quoted = v->place == IN_QUOTES;
+
+    if (c == '"') {
+        static const enum place next[] = {IN_QUOTES, IN_TEXT, AFTER_QUOTE, IN_QUOTES};
+        v->place = next[v->place];
+    } else if (!quoted && (c == '\n' || c == '\r' || (v->separators & bit))) {
+        v->place = AT_START;
+        v->fresh = true;
+    } else {
+        v->place = quoted ? IN_QUOTES : IN_TEXT;
+        v->fresh = v->fresh && is_white(c);
+    }
+}
+
+static bool is_quiet(const struct table *t)
+{
+    for (size_t i = 0; i < VIEWS; i++)
+        if (t->views[i].fresh || t->views[i].place == AT_START || t->views[i].place == AFTER_QUOTE)
+            return false;
+    return true;
+}
+
+static bool table_is_safe(struct table *t)
+{
+    static const uint8_t content[256] = {
+        [0x20 ... 0x21] = 1, [0x23 ... 0x2B] = 1, [0x2D ... 0x3A] = 1, [0x3C ... 0x7B] = 1, [0x7D ... 0x7E] = 1};
+    bool quiet = false;
+    uint32_t c = 0;
+
+    while (codes_next(&t->codes, &c) == CODES_CHAR) {
+        bool structure = c == '"' || c == '\n' || c == '\r' || is_separator(c);
+        if (quiet && !structure)
+            continue;
+        if ((is_sign(c) || is_equals_or_at(c)) && cell_is_formula(t, c))
+            return false;
+        for (size_t i = 0; i < VIEWS; i++)
+            view_take(&t->views[i], c, separator_bit(c));
+        quiet = is_quiet(t);
+        if (quiet)
+            codes_skip(&t->codes, content);
+    }
+    return true;
+}
+
+/* ---- The first line ------------------------------------------------------------------------------- */
+
+/* "sep=" names a separator: one of ours alone in its line, or it is no separator line. */
+static bool separator_line_is_safe(struct codes codes)
+{
+    char line[16] = "";
+    size_t n = 0;
+    uint32_t c = 0;
+
+    while (n + 1 < sizeof line && codes_next(&codes, &c) == CODES_CHAR && c != '\n' && c != '\r')
+        line[n++] = c < 0x80 ? (char)c : is_space(c) ? ' ' : 'x';
+    size_t blanks = strspn(line, " \t\"");
+    if (strncasecmp(line + blanks, "sep=", 4) != 0)
+        return true;
+    static const char *const known[] = {"sep=,", "sep=;", "sep=|", "sep=\t", "\"sep=,\"", "\"sep=;\"", "\"sep=|\"", "\"sep=\t\""};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strcasecmp(line, known[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "ID" alone in the first cell is the first record of a SYLK file. */
+static bool is_sylk(struct codes codes)
+{
+    uint32_t c[3] = {0, 0, 0};
+
+    for (size_t i = 0; i < 3; i++)
+        if (codes_next(&codes, &c[i]) != CODES_CHAR)
+            return false;
+    return c[0] == 'I' && c[1] == 'D' && (c[2] == ';' || c[2] == '\n' || c[2] == '\r');
+}
+
+/* ---- Verifier ----------------------------------------------------------------------------------------- */
+
+/* Without a mark Japanese Excel takes the bytes for CP932. */
+static bool is_misread(const struct codes *codes, const uint8_t *start)
+{
+    bool unmarked = codes->set == CODES_UTF8 && codes->at == start;
+
+    return codes->set == CODES_EUCJP || codes->set == CODES_JIS || (unmarked && !codes_is_ascii(codes));
+}
+
+static int check_cells(struct fmt_job *job, const struct codes *codes, const uint8_t *start)
+{
+    struct table table;
+
+    if (!separator_line_is_safe(*codes))
+        return job_fail(job, REASON_CHECK_REFUSED, "separator line with a strange separator");
+    table_start(&table, codes, true);
+    if (!table_is_safe(&table))
+        return job_fail(job, REASON_CHECK_REFUSED, "a cell that acts as a formula");
+    if (!is_misread(codes, start))
+        return 0;
+    struct codes misread = {.at = codes->at, .end = codes->end, .set = CODES_SWALLOW};
+    table_start(&table, &misread, false);
+    return table_is_safe(&table) ? 0 : job_fail(job, REASON_CHECK_REFUSED, "a formula when read as CP932");
+}
+
+static int verify(struct fmt_job *job)
+{
+    const struct fmt_in *in = job_in(job);
+    const struct codes_allow allow = {
+        .vtab = job_switch(job, FINDING_CONTROL_CHARS) == FMT_SWITCH_ALLOW,
+        .bidi = job_switch(job, FINDING_BIDI) == FMT_SWITCH_ALLOW,
+    };
+    struct codes found[CODES_MAX];
+    int err = job_steps(job, in->len / 4096 + 1);
+
+    if (err < 0)
+        return err;
+    unsigned count = codes_open(in->bytes, in->len, &allow, found);
+    if (count == 0)
+        return job_fail(job, REASON_CHECK_REFUSED, "a byte that has no place in the text");
+    for (unsigned i = 0; i < count && err == 0; i++) {
+        if (is_sylk(found[i]))
+            return job_fail(job, REASON_CHECK_REFUSED, "begins as a SYLK file");
+        if (job_switch(job, FINDING_FORMULA) != FMT_SWITCH_ALLOW)
+            err = check_cells(job, &found[i], in->bytes);
+    }
+    return err;
+}
+
+const struct format_verifier chk_csv = {.name = "csv", .verify = verify};

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scanner of csv.c: several readings of one hostile table at once, one bit
+ * for each. Runs in the text worker; has no state but its struct.
+ */
+#include "csv_scan.h"
+
+#include "base/scope.h"
+
+#define TOKEN_MAX 64 /* characters of a plain number */
+#define UNIT_MAX 8   /* of the unit behind it: "-10円", "+3.5 km/h" */
+
+enum phase { PHASE_SIGN, PHASE_CURRENCY, PHASE_BODY, PHASE_EXPONENT, PHASE_UNIT, PHASE_CLOSED, PHASE_FORMULA };
+
+static bool between(uint32_t c, uint32_t first, uint32_t last)
+{
+    return c >= first && c <= last;
+}
+
+static bool is_one_of(uint32_t c, const uint32_t *list)
+{
+    for (; *list; list++)
+        if (c == *list)
+            return true;
+    return false;
+}
+
+/* ---- Kinds of characters -------------------------------------------------------------- */
+
+static const uint32_t signs[] = {'+', '-', 0xFF0B, 0xFF0D, 0x2212, 0xFE62, 0xFE63, 0};
+static const uint32_t formula_signs[] = {'=', '@', 0xFF1D, 0xFF20, 0xFE66, 0xFE6B, 0};
+static const uint32_t currencies[] = {'$', '\\', 0xA5, 0xFFE5, 0xFF04, 0xFF3C, 0x20AC, 0};
+/* . , : / % ( ) and the tilde, as they come in numbers, dates, times and telephone numbers */
+static const uint32_t marks[] = {'.', ':', '/', '%', '(', ')', '~', 0xFF0E, 0xFF0C, 0xFF1A, 0xFF0F, 0xFF05, 0xFF08, 0xFF09,
+                                 0xFF5E, 0x301C, 0};
+static const uint32_t before_unit[] = {'%', ')', 0xFF05, 0xFF09, 0};
+static const uint32_t dangers[] = {'|', '!', 0xFF5C, 0xFF01, 0};
+
+static bool is_blank(uint32_t c)
+{
+    return c == ' ' || c == 0x3000 || c == 0xA0 || c == 0x0C || between(c, 0x2000, 0x200A) || c == 0x202F ||
+           c == 0x205F || c == 0x1680 || c == 0x2800;
+}
+
+static bool is_digit(uint32_t c)
+{
+    return between(c, '0', '9') || between(c, 0xFF10, 0xFF19);
+}
+
+static bool is_letter(uint32_t c)
+{
+    return between(c | 0x20, 'a', 'z') || between(c, 0xFF21, 0xFF3A) || between(c, 0xFF41, 0xFF5A);
+}
+
+static bool is_unit(uint32_t c)
+{
+    return is_letter(c) || between(c, 0x3041, 0x30FF) || between(c, 0x3400, 0x9FFF) || between(c, 0xFF66, 0xFF9F) ||
+           between(c, 0x2100, 0x214F) || between(c, 0x3300, 0x33FF) || c == 0xB0 || c == 0xB5;
+}
+
+static bool is_trigger(uint32_t c)
+{
+    return is_one_of(c, signs) || is_one_of(c, formula_signs);
+}
+
+/* The readings a separator ends cells in. */
+static const uint8_t separates[CSV_SEPARATORS] = {
+    CSV_ANY | CSV_COMMA | CSV_LIBRE, CSV_ANY | CSV_SEMICOLON | CSV_LIBRE, CSV_ANY | CSV_TAB | CSV_LIBRE, CSV_ANY | CSV_BAR};
+
+enum meaning { CONTENT = 0, SEPARATOR, QUOTE = SEPARATOR + CSV_SEPARATORS, LINE_END };
+
+static enum meaning meaning_of(uint32_t c)
+{
+    static const uint8_t meanings[128] = {[','] = SEPARATOR,      [';'] = SEPARATOR + 1, ['\t'] = SEPARATOR + 2,
+                                          ['|'] = SEPARATOR + 3,  ['"'] = QUOTE,         ['\n'] = LINE_END,
+                                          ['\r'] = LINE_END};
+
+    return c < 128 ? (enum meaning)meanings[c] : CONTENT;
+}
+
+/* ---- Hits ------------------------------------------------------------------------------- */
+
+static void hit(struct csv_scan *s, const struct csv_hit *hit)
+{
+    if (s->hit_count < ARRAY_LEN(s->hits))
+        s->hits[s->hit_count++] = *hit;
+    else
+        s->lost = true;
+}
+
+static void hit_waiting(struct csv_scan *s)
+{
+    for (size_t i = 0; i < s->waiting_count; i++)
+        hit(s, &s->waiting[i]);
+    s->waiting_count = 0;
+}
+
+static void put_off(struct csv_scan *s, const struct csv_hit *place)
+{
+    if (s->waiting_count == CSV_WAITING_MAX)
+        hit_waiting(s);
+    s->waiting[s->waiting_count++] = *place;
+}
+
+/* The token was no plain number. */
+static void token_is_formula(struct csv_scan *s)
+{
+    s->token.open = false;
+    s->token.phase = PHASE_FORMULA;
+    if (s->token.strict)
+        hit(s, &s->token.hit);
+    else
+        put_off(s, &s->token.hit);
+}
+
+void csv_scan_settle(struct csv_scan *s, uint64_t at)
+{
+    if (s->token.open && s->token.hit.at == at)
+        s->token.open = false;
+    for (size_t i = 0; i < s->waiting_count; i++) {
+        if (s->waiting[i].at != at)
+            continue;
+        for (size_t k = i + 1; k < s->waiting_count; k++)
+            s->waiting[k - 1] = s->waiting[k];
+        s->waiting_count--;
+        return;
+    }
+}
+
+/* ---- Plain numbers ------------------------------------------------------------------------ */
+
+/*
+ * One more character of what may be a plain number: signs, a currency, digits
+ * with marks between them, an exponent, a short unit. Nothing in it can name a
+ * function, a cell of another book or a DDE server. False: it is none.
+ */
+static bool token_takes(struct csv_scan *s, uint32_t c)
+{
+    bool digit = is_digit(c), sign = is_one_of(c, signs), blank = is_blank(c) || c == '\t' || c == '\n' || c == '\r';
+    bool mark = is_one_of(c, marks) || c == ',' || c == ';', unit = is_unit(c);
+    uint32_t last = s->token.last;
+
+    s->token.last = c;
+    if (++s->token.length > TOKEN_MAX)
+        return false;
+    s->token.digits |= digit;
+    switch ((enum phase)s->token.phase) {
+    case PHASE_SIGN:
+        if (sign || blank)
+            return true;
+        s->token.phase = is_one_of(c, currencies) ? PHASE_CURRENCY : PHASE_BODY;
+        return s->token.phase == PHASE_CURRENCY || digit || mark;
+    case PHASE_CURRENCY:
+        s->token.phase = PHASE_BODY;
+        return digit;
+    case PHASE_BODY:
+        if (digit || mark || sign || blank)
+            return true;
+        if (!s->token.digits || !unit || !(is_digit(last) || is_blank(last) || is_one_of(last, before_unit)))
+            return false;
+        s->token.phase = (c | 0x20) == 'e' && is_digit(last) ? PHASE_EXPONENT : PHASE_UNIT;
+        s->token.unit = 1;
+        return true;
+    case PHASE_EXPONENT:
+        s->token.phase = digit || sign ? PHASE_BODY : PHASE_UNIT;
+        s->token.unit = 2;
+        return digit || sign || blank || unit;
+    case PHASE_UNIT:
+        return (unit || digit || blank || c == '/') && ++s->token.unit <= UNIT_MAX;
+    case PHASE_CLOSED:
+        return blank;
+    case PHASE_FORMULA:
+        break;
+    }
+    return false;
+}
+
+/* The token ended before c (0: the file did). Letters before a bar are a DDE server's name. */
+static void token_ends(struct csv_scan *s, uint32_t c)
+{
+    bool signs_only = s->token.phase == PHASE_SIGN;
+    bool named = s->token.phase == PHASE_UNIT || s->token.phase == PHASE_EXPONENT;
+
+    if (s->token.phase == PHASE_CURRENCY || (!signs_only && !s->token.digits) || (named && c == '|'))
+        token_is_formula(s);
+    s->token.open = false;
+}
+
+/*
+ * A character with a meaning for the structure while a token is open. It ends
+ * an unquoted cell; in a quoted one it is content, where a formula goes on
+ * over commas and lines. A quote must be the closing one: "-1+""x""+cmd|..."
+ * would hide behind its first.
+ */
+static void token_meets(struct csv_scan *s, uint32_t c)
+{
+    if (s->token.phase == PHASE_CLOSED) {
+        if (c == '"')
+            token_is_formula(s);
+        else
+            s->token.open = false;
+        return;
+    }
+    if (c == '"') {
+        token_ends(s, c);
+        s->token.open = s->token.phase != PHASE_FORMULA;
+        s->token.phase = PHASE_CLOSED;
+    } else if (!s->token.quoted) {
+        token_ends(s, c);
+    } else if (c == '|' || !token_takes(s, c)) {
+        token_is_formula(s);
+    }
+}
+
+/*
+ * A trigger at the start of a cell. While a quoted cell is being read as a
+ * number, other readings may see cells begin inside of it: those wait.
+ */
+static void token_begins(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t tag)
+{
+    bool quoted = (s->lead & s->quoted) != 0, strict = quoted || (s->lead & s->strict);
+    struct csv_hit place = {.at = at, .row = s->row, .column = s->column, .tag = tag};
+
+    if (s->token.open && !strict) {
+        put_off(s, &place);
+        return;
+    }
+    if (s->token.open)
+        token_is_formula(s);
+    s->name = false;
+    s->token.open = true;
+    s->token.quoted = quoted;
+    s->token.strict = strict;
+    s->token.digits = false;
+    s->token.phase = PHASE_SIGN;
+    s->token.length = 1;
+    s->token.last = c;
+    s->token.hit = place;
+    if (is_one_of(c, formula_signs))
+        token_is_formula(s);
+}
+
+/* ---- What makes a waiting cell dangerous ---------------------------------------------------- */
+
+/* A bar, a "!", or a bracket after a name. */
+static void watch(struct csv_scan *s, uint32_t c)
+{
+    if (is_one_of(c, dangers) || ((c == '(' || c == 0xFF08) && s->name))
+        hit_waiting(s);
+    if (is_letter(c))
+        s->name = true;
+    else if (!is_digit(c) && c != '_' && c != '.' && !is_blank(c))
+        s->name = false;
+}
+
+/* ---- Structure -------------------------------------------------------------------------------- */
+
+void csv_scan_start(struct csv_scan *s, uint8_t strict)
+{
+    s->strict = strict;
+    s->start = s->lead = CSV_ALL;
+    s->row = s->column = 1;
+}
+
+const uint8_t *csv_scan_stops(bool fresh)
+{
+    static const uint8_t stops[2][256] = {
+        {[','] = 1, [';'] = 1, ['|'] = 1, ['"'] = 1},
+        {[','] = 1, [';'] = 1, ['|'] = 1, ['"'] = 1, [' '] = 1, ['='] = 1, ['+'] = 1, ['-'] = 1, ['@'] = 1},
+    };
+
+    return stops[fresh ? 1 : 0];
+}
+
+static void end_row(struct csv_scan *s, uint32_t c)
+{
+    uint8_t ends = CSV_ALL & (uint8_t)~s->quoted;
+    bool pair = c == '\n' && s->cr;
+
+    s->start = ends;
+    s->closing = 0;
+    s->lead |= ends;
+    s->waiting_count = 0;
+    s->name = false;
+    if ((ends & CSV_ANY) && !pair) {
+        s->row++;
+        s->column = 1;
+        s->row_open = false;
+    }
+}
+
+static void end_cell(struct csv_scan *s, size_t which, uint32_t c)
+{
+    uint8_t ends = separates[which] & (uint8_t)~s->quoted;
+
+    s->start = ends;
+    s->closing = 0;
+    s->lead = (uint8_t)(ends | (c == '\t' ? s->lead : 0));
+    s->row_open = true;
+    if (ends & CSV_ANY) {
+        s->column++;
+        s->separators[which]++;
+    }
+}
+
+static void quote(struct csv_scan *s)
+{
+    uint8_t quoted = s->quoted;
+
+    s->quoted = s->start | s->closing;
+    s->closing = quoted;
+    s->start = 0;
+    s->row_open = true;
+}
+
+static void ordinary(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t tag)
+{
+    s->start = s->closing = 0;
+    s->row_open = true;
+    if (is_blank(c))
+        return;
+    if (s->lead && is_trigger(c))
+        token_begins(s, c, at, tag);
+    s->lead = 0;
+}
+
+void csv_scan_run(struct csv_scan *s)
+{
+    s->start = s->closing = s->lead = 0;
+    s->row_open = true;
+    s->name = false; /* only asked when something waits, and then no runs come */
+    s->cr = false;
+}
+
+void csv_scan_char(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t tag)
+{
+    enum meaning meaning = meaning_of(c);
+
+    if (s->token.open && meaning != CONTENT)
+        token_meets(s, c);
+    else if (s->token.open && !token_takes(s, c))
+        token_is_formula(s);
+    if (s->waiting_count > 0 || s->token.open)
+        watch(s, c);
+    if (meaning == LINE_END)
+        end_row(s, c);
+    else if (meaning == QUOTE)
+        quote(s);
+    else if (meaning == CONTENT)
+        ordinary(s, c, at, tag);
+    else
+        end_cell(s, meaning - SEPARATOR, c);
+    s->cr = c == '\r';
+}
+
+void csv_scan_decide(struct csv_scan *s, bool hits)
+{
+    if (s->token.open && hits)
+        token_is_formula(s);
+    else if (s->token.open && s->token.phase != PHASE_CLOSED)
+        token_ends(s, 0);
+    s->token.open = false;
+    if (hits)
+        hit_waiting(s);
+    s->waiting_count = 0;
+}
+
+uint64_t csv_scan_rows(const struct csv_scan *s)
+{
+    return s->row - (s->row_open ? 0 : 1);
+}
+
+uint64_t csv_scan_cells(const struct csv_scan *s, bool tabs)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < CSV_SEPARATORS; i++)
+        if (s->separators[i] > most)
+            most = s->separators[i];
+    return csv_scan_rows(s) + (tabs ? s->separators[2] : most);
+}
