@@ -329,22 +329,28 @@ static bool is_misread(const struct codes *codes, const uint8_t *start)
     return codes->set == CODES_EUCJP || codes->set == CODES_JIS || (unmarked && !codes_is_ascii(codes));
 }
 
-static int check_cells(struct fmt_job *job, const struct codes *codes, const uint8_t *start)
+/* What is wrong with the table in this encoding, or NULL. */
+static const char *fault(const struct codes *codes, const uint8_t *start, bool formulas)
 {
     struct table table;
 
+    if (is_sylk(*codes))
+        return "begins as a SYLK file";
+    if (formulas)
+        return NULL;
     if (!separator_line_is_safe(*codes))
-        return job_fail(job, REASON_CHECK_REFUSED, "separator line with a strange separator");
+        return "separator line with a strange separator";
     table_start(&table, codes, true);
     if (!table_is_safe(&table))
-        return job_fail(job, REASON_CHECK_REFUSED, "a cell that acts as a formula");
+        return "a cell that acts as a formula";
     if (!is_misread(codes, start))
-        return 0;
+        return NULL;
     struct codes misread = {.at = codes->at, .end = codes->end, .set = CODES_SWALLOW};
     table_start(&table, &misread, false);
-    return table_is_safe(&table) ? 0 : job_fail(job, REASON_CHECK_REFUSED, "a formula when read as CP932");
+    return table_is_safe(&table) ? NULL : "a formula when read as CP932";
 }
 
+/* CP932 and EUC-JP can both fit a short table; it need be safe only in the one it is in, which nobody here knows. */
 static int verify(struct fmt_job *job)
 {
     const struct fmt_in *in = job_in(job);
@@ -352,21 +358,17 @@ static int verify(struct fmt_job *job)
         .vtab = job_switch(job, FINDING_CONTROL_CHARS) == FMT_SWITCH_ALLOW,
         .bidi = job_switch(job, FINDING_BIDI) == FMT_SWITCH_ALLOW,
     };
+    bool formulas = job_switch(job, FINDING_FORMULA) == FMT_SWITCH_ALLOW;
+    const char *why = "a byte that has no place in the text";
     struct codes found[CODES_MAX];
     int err = job_steps(job, in->len / 4096 + 1);
 
     if (err < 0)
         return err;
     unsigned count = codes_open(in->bytes, in->len, &allow, found);
-    if (count == 0)
-        return job_fail(job, REASON_CHECK_REFUSED, "a byte that has no place in the text");
-    for (unsigned i = 0; i < count && err == 0; i++) {
-        if (is_sylk(found[i]))
-            return job_fail(job, REASON_CHECK_REFUSED, "begins as a SYLK file");
-        if (job_switch(job, FINDING_FORMULA) != FMT_SWITCH_ALLOW)
-            err = check_cells(job, &found[i], in->bytes);
-    }
-    return err;
+    for (unsigned i = 0; i < count && why; i++)
+        why = fault(&found[i], in->bytes, formulas);
+    return why ? job_fail(job, REASON_CHECK_REFUSED, "%s", why) : 0;
 }
 
 const struct format_verifier chk_csv = {.name = "csv", .verify = verify};
