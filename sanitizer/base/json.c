@@ -86,10 +86,14 @@ void json_bool(struct buf *b, const char *key, bool value)
 
 void json_hex(struct buf *b, const char *key, const uint8_t *bytes, size_t n)
 {
+    static const char digits[] = "0123456789abcdef";
+
     json_key(b, key);
     buf_u8(b, '"');
-    for (size_t i = 0; i < n; i++)
-        buf_printf(b, "%02x", bytes[i]);
+    for (size_t i = 0; i < n; i++) {
+        char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 15]};
+        buf_put(b, pair, sizeof pair);
+    }
     buf_u8(b, '"');
 }
 
