@@ -137,16 +137,17 @@ int walls_raise(struct walls *walls, const struct zygote_ops *ops, uint32_t *mis
 }
 
 /*
- * Each child has processes of its own. Root, host name and IPC it shares with
- * the zygote's other children, without a capability over any of them: an empty
- * read-only tree offers nothing to meet in, the filter knows no IPC call, and
- * ending such namespaces with every task costs more than the task (the kernel
- * waits for a grace period). A private /tmp needs a mount namespace.
+ * Each child has processes, IPC objects and a host name of its own. The root
+ * it shares with the zygote's other children, without a capability over it: a
+ * read-only tree is no place to meet, and a mount namespace costs more than
+ * the others together. A private /tmp needs one.
  */
 uint32_t walls_fork_layers(const struct walls *walls)
 {
-    uint32_t layers = SANDBOX_PIDNS | (has_own_tmp(walls->ops->profile) ? (uint32_t)SANDBOX_MOUNTNS : 0);
+    uint32_t layers = SANDBOX_PIDNS | SANDBOX_IPCNS | SANDBOX_UTSNS;
 
+    if (has_own_tmp(walls->ops->profile))
+        layers |= SANDBOX_MOUNTNS;
     return walls->active & layers;
 }
 

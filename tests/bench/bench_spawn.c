@@ -65,7 +65,7 @@ static int run_empty(const struct task_order *order, const struct task_fds *fds)
     return TASK_EXIT_OK;
 }
 
-static int warm_100mb(void)
+static int use_100mb(void)
 {
     size_t n = (size_t)100 << 20;
     char *p = malloc(n);
@@ -125,10 +125,10 @@ static double task_latency(struct zygote_peer *z, unsigned rest_us)
     return median(values, TASKS);
 }
 
-static double bench_zygote(const char *name, uint32_t layers, int (*warm)(void), unsigned flight, double *latency_out)
+static double bench_zygote(bool own_tmp, uint32_t layers, int (*warm)(void), unsigned flight, double *latency_out)
 {
-    struct sandbox_profile profile = sandbox_profiles[SANDBOX_PROFILE_text];
-    const struct zygote_ops ops = {.name = name, .profile = &profile, .spares = 2, .warm = warm, .run = run_empty};
+    struct sandbox_profile profile = sandbox_profiles[own_tmp ? SANDBOX_PROFILE_scanner : SANDBOX_PROFILE_text];
+    const struct zygote_ops ops = {.name = "bench", .profile = &profile, .spares = 2, .warm = warm, .run = run_empty};
     double values[BATCHES];
     struct zygote_peer z;
     int status;
@@ -158,9 +158,6 @@ int main(int argc, char **argv)
         {"limits-landlock-filter", SANDBOX_NO_NEW_PRIVS | SANDBOX_RLIMITS | SANDBOX_LANDLOCK | SANDBOX_SECCOMP},
         {"user-namespace", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS},
         {"user-pid", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS},
-        {"user-pid-ipc", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS | SANDBOX_IPCNS},
-        {"user-pid-ipc-uts", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS | SANDBOX_IPCNS | SANDBOX_UTSNS},
-        {"user-pid-mount", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS | SANDBOX_MOUNTNS},
     };
     double values[BATCHES], latency, big_latency;
 
@@ -169,24 +166,31 @@ int main(int argc, char **argv)
     if (argc > 2) { /* one set of layers only, to look at with a profiler */
         for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
             if (strcmp(subsets[i].name, argv[2]) == 0)
-                printf("spawn.layers.%s %.0f us\n", argv[2], bench_zygote("bench", subsets[i].layers, NULL, 1, NULL));
+                printf("spawn.layers.%s %.0f us\n", argv[2], bench_zygote(false, subsets[i].layers, NULL, 1, NULL));
         return 0;
     }
     for (unsigned i = 0; i < BATCHES; i++)
         values[i] = plain_batch();
     double plain = fastest(values, BATCHES);
-    double one = bench_zygote("bench", SANDBOX_ALL, NULL, 1, &latency);
-    double two = bench_zygote("bench", SANDBOX_ALL, NULL, 2, NULL);
-    double big = bench_zygote("bench-100mb", SANDBOX_ALL, warm_100mb, 1, &big_latency);
+    double one = bench_zygote(false, SANDBOX_ALL, NULL, 1, &latency);
+    double two = bench_zygote(false, SANDBOX_ALL, NULL, 2, NULL);
+    double tmp = bench_zygote(true, SANDBOX_ALL, NULL, 1, NULL);
+    double big = bench_zygote(false, SANDBOX_ALL, use_100mb, 1, &big_latency);
+    for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
+        printf("spawn.layers.%s %.0f us\n", subsets[i].name, bench_zygote(false, subsets[i].layers, NULL, 1, NULL));
+    if (use_100mb() < 0)
+        return 1;
+    for (unsigned i = 0; i < BATCHES; i++)
+        values[i] = plain_batch();
     printf("spawn.fork-wait %.0f us\n", plain);
+    printf("spawn.fork-wait.100mb %.0f us\n", fastest(values, BATCHES));
     printf("spawn.task %.0f us\n", one);
     printf("spawn.task.ratio %.2f x\n", one / plain);
     printf("spawn.task.latency %.0f us\n", latency);
     printf("spawn.task.sequential %.0f tasks/s\n", 1e6 / one);
     printf("spawn.task.two-in-flight %.0f tasks/s\n", 1e6 / two);
+    printf("spawn.task.own-tmp %.0f us\n", tmp);
     printf("spawn.task.100mb %.0f us\n", big);
     printf("spawn.task.100mb.latency %.0f us\n", big_latency);
-    for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
-        printf("spawn.layers.%s %.0f us\n", subsets[i].name, bench_zygote("bench", subsets[i].layers, NULL, 1, NULL));
     return 0;
 }
