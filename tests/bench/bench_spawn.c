@@ -125,28 +125,26 @@ static double task_latency(struct zygote_peer *z, unsigned rest_us)
     return median(values, TASKS);
 }
 
-static double bench_zygote(bool own_tmp, uint32_t layers, int (*warm)(void), unsigned flight, double *latency_out)
+static void start(struct zygote_peer *z, bool own_tmp, uint32_t layers, int (*warm)(void))
 {
-    struct sandbox_profile profile = sandbox_profiles[own_tmp ? SANDBOX_PROFILE_scanner : SANDBOX_PROFILE_text];
+    static struct sandbox_profile profile;
     const struct zygote_ops ops = {.name = "bench", .profile = &profile, .spares = 2, .warm = warm, .run = run_empty};
-    double values[BATCHES];
-    struct zygote_peer z;
     int status;
 
+    profile = sandbox_profiles[own_tmp ? SANDBOX_PROFILE_scanner : SANDBOX_PROFILE_text];
     profile.layers = layers;
-    if (!zygote_peer_fork(&z, &ops, NULL, NULL, &status))
+    if (!zygote_peer_fork(z, &ops, NULL, NULL, &status))
         abort();
-    (void)task_batch(&z, flight);
-    for (unsigned i = 0; i < BATCHES; i++)
-        values[i] = task_batch(&z, flight);
-    if (latency_out)
-        *latency_out = task_latency(&z, 2000);
-    if (zygote_peer_stop(&z) != 0)
-        abort();
-    return fastest(values, BATCHES);
+    (void)task_batch(z, 1);
 }
 
-int main(int argc, char **argv)
+static void stop(struct zygote_peer *z)
+{
+    if (zygote_peer_stop(z) != 0)
+        abort();
+}
+
+static void bench_layers(const char *only)
 {
     static const struct {
         const char *name;
@@ -155,42 +153,84 @@ int main(int argc, char **argv)
         {"all", SANDBOX_ALL},
         {"no-layer", SANDBOX_NO_NEW_PRIVS},
         {"limits", SANDBOX_NO_NEW_PRIVS | SANDBOX_RLIMITS},
+        {"limits-landlock", SANDBOX_NO_NEW_PRIVS | SANDBOX_RLIMITS | SANDBOX_LANDLOCK},
         {"limits-landlock-filter", SANDBOX_NO_NEW_PRIVS | SANDBOX_RLIMITS | SANDBOX_LANDLOCK | SANDBOX_SECCOMP},
-        {"user-namespace", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS},
+        {"user", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS},
         {"user-pid", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS},
+        {"user-pid-ipc-uts", SANDBOX_NO_NEW_PRIVS | SANDBOX_USERNS | SANDBOX_PIDNS | SANDBOX_IPCNS | SANDBOX_UTSNS},
     };
-    double values[BATCHES], latency, big_latency;
+    struct zygote_peer z[ARRAY_LEN(subsets)];
+    double values[ARRAY_LEN(subsets)][BATCHES];
 
+    for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
+        if (!only || strcmp(subsets[i].name, only) == 0)
+            start(&z[i], false, subsets[i].layers, NULL);
+    for (unsigned b = 0; b < BATCHES; b++)
+        for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
+            if (!only || strcmp(subsets[i].name, only) == 0)
+                values[i][b] = task_batch(&z[i], 1);
+    for (size_t i = 0; i < ARRAY_LEN(subsets); i++) {
+        if (only && strcmp(subsets[i].name, only) != 0)
+            continue;
+        stop(&z[i]);
+        printf("spawn.layers.%s %.0f us\n", subsets[i].name, fastest(values[i], BATCHES));
+    }
+}
+
+/* The figures are taken in turns, so that all of them see the same machine. */
+static void bench_tasks(void)
+{
+    double plain[BATCHES], one[BATCHES], two[BATCHES], tmp[BATCHES];
+    struct zygote_peer z, z_tmp;
+
+    start(&z, false, SANDBOX_ALL, NULL);
+    start(&z_tmp, true, SANDBOX_ALL, NULL);
+    for (unsigned i = 0; i < BATCHES; i++) {
+        plain[i] = plain_batch();
+        one[i] = task_batch(&z, 1);
+        two[i] = task_batch(&z, 2);
+        tmp[i] = task_batch(&z_tmp, 1);
+    }
+    double plain_us = fastest(plain, BATCHES), one_us = fastest(one, BATCHES);
+    printf("spawn.fork-wait %.0f us\n", plain_us);
+    printf("spawn.task %.0f us\n", one_us);
+    printf("spawn.task.ratio %.2f x\n", one_us / plain_us);
+    printf("spawn.task.latency %.0f us\n", task_latency(&z, 2000));
+    printf("spawn.task.sequential %.0f tasks/s\n", 1e6 / one_us);
+    printf("spawn.task.two-in-flight %.0f tasks/s\n", 1e6 / fastest(two, BATCHES));
+    printf("spawn.task.own-tmp %.0f us\n", fastest(tmp, BATCHES));
+    stop(&z);
+    stop(&z_tmp);
+}
+
+static void bench_large(void)
+{
+    double plain[BATCHES], one[BATCHES];
+    struct zygote_peer z;
+
+    start(&z, false, SANDBOX_ALL, use_100mb);
+    if (use_100mb() < 0)
+        abort();
+    for (unsigned i = 0; i < BATCHES; i++) {
+        plain[i] = plain_batch();
+        one[i] = task_batch(&z, 1);
+    }
+    printf("spawn.fork-wait.100mb %.0f us\n", fastest(plain, BATCHES));
+    printf("spawn.task.100mb %.0f us\n", fastest(one, BATCHES));
+    printf("spawn.task.100mb.latency %.0f us\n", task_latency(&z, 2000));
+    stop(&z);
+}
+
+int main(int argc, char **argv)
+{
     if (argc > 1 && atoi(argv[1]) > 0)
         rounds = (unsigned)atoi(argv[1]);
     if (argc > 2) { /* one set of layers only, to look at with a profiler */
-        for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
-            if (strcmp(subsets[i].name, argv[2]) == 0)
-                printf("spawn.layers.%s %.0f us\n", argv[2], bench_zygote(false, subsets[i].layers, NULL, 1, NULL));
+        bench_layers(argv[2]);
         return 0;
     }
-    for (unsigned i = 0; i < BATCHES; i++)
-        values[i] = plain_batch();
-    double plain = fastest(values, BATCHES);
-    double one = bench_zygote(false, SANDBOX_ALL, NULL, 1, &latency);
-    double two = bench_zygote(false, SANDBOX_ALL, NULL, 2, NULL);
-    double tmp = bench_zygote(true, SANDBOX_ALL, NULL, 1, NULL);
-    double big = bench_zygote(false, SANDBOX_ALL, use_100mb, 1, &big_latency);
-    for (size_t i = 0; i < ARRAY_LEN(subsets); i++)
-        printf("spawn.layers.%s %.0f us\n", subsets[i].name, bench_zygote(false, subsets[i].layers, NULL, 1, NULL));
-    if (use_100mb() < 0)
-        return 1;
-    for (unsigned i = 0; i < BATCHES; i++)
-        values[i] = plain_batch();
-    printf("spawn.fork-wait %.0f us\n", plain);
-    printf("spawn.fork-wait.100mb %.0f us\n", fastest(values, BATCHES));
-    printf("spawn.task %.0f us\n", one);
-    printf("spawn.task.ratio %.2f x\n", one / plain);
-    printf("spawn.task.latency %.0f us\n", latency);
-    printf("spawn.task.sequential %.0f tasks/s\n", 1e6 / one);
-    printf("spawn.task.two-in-flight %.0f tasks/s\n", 1e6 / two);
-    printf("spawn.task.own-tmp %.0f us\n", tmp);
-    printf("spawn.task.100mb %.0f us\n", big);
-    printf("spawn.task.100mb.latency %.0f us\n", big_latency);
+    bench_tasks();
+    bench_layers(NULL);
+    bench_large();
     return 0;
 }
