@@ -29,26 +29,6 @@ static const struct {
 #undef X
     {NULL, NULL}};
 
-void fixture_add(struct fixture *f, const void *bytes, size_t n)
-{
-    f->bytes = realloc(f->bytes, f->len + n + 1);
-    assert_non_null(f->bytes);
-    if (n)
-        memcpy(f->bytes + f->len, bytes, n);
-    f->len += n;
-}
-
-void fixture_puts(struct fixture *f, const char *text)
-{
-    fixture_add(f, text, strlen(text));
-}
-
-void fixture_free(struct fixture *f)
-{
-    free(f->bytes);
-    *f = (struct fixture){0};
-}
-
 struct one {
     const char *format;
     const struct fmt_case *row;
