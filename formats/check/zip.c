@@ -74,12 +74,17 @@ static bool path_is_plain(const char *path)
 static bool extension_is_fine(const char *path, bool empty)
 {
     char extension[NAME_EXTENSION_MAX];
+    const struct format_identity *row;
+    bool handled = false, never = false;
 
     name_extension(path, extension);
-    const struct format_identity *type = registry_by_extension(extension);
-    if (empty)
-        return !type || type->class != FORMAT_CLASS_NEVER;
-    return type && type->class == FORMAT_CLASS_HANDLED;
+    for (unsigned i = 0; (row = registry_at(i)); i++) {
+        if (!registry_has_extension(row, extension))
+            continue;
+        handled |= row->class == FORMAT_CLASS_HANDLED;
+        never |= row->class == FORMAT_CLASS_NEVER;
+    }
+    return !never && (handled || empty);
 }
 
 static int name_check(struct check *c, const struct walk_member *m)

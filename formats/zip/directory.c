@@ -299,6 +299,12 @@ static int names_check(struct fmt_job *job, struct zip_member **order, size_t co
     return 0;
 }
 
+/* An archive that was to be split, and then was not, begins with a mark of four bytes (APPNOTE 8.5.3, 8.5.4). */
+static uint64_t split_marker(const struct fmt_in *in)
+{
+    return in_equals(in, 0, "PK00PK\3\4", 8) || in_equals(in, 0, "PK\7\10PK\3\4", 8) ? 4 : 0;
+}
+
 /*
  * Every byte before the directory belongs to exactly one member. Overlapping
  * members make a bomb out of one deflate stream; bytes between members are
@@ -307,10 +313,10 @@ static int names_check(struct fmt_job *job, struct zip_member **order, size_t co
 static int records_check(struct fmt_job *job, const struct fmt_in *in, struct zip_member **order, size_t count,
                          uint64_t stop)
 {
-    uint64_t at = 0;
+    uint64_t at = split_marker(in);
 
     qsort(order, count, sizeof(struct zip_member *), by_offset);
-    if ((count > 0 ? order[0]->header_at : stop) != 0)
+    if ((count > 0 ? order[0]->header_at : stop) != at)
         return job_fail(job, REASON_AMBIGUOUS_TYPE, "bytes before the archive");
     for (size_t i = 0; i < count; i++) {
         struct zip_member *m = order[i];

@@ -101,11 +101,11 @@ static int sizes_judge(struct survey *s, const struct zip_member *m, const char 
         return job_fail(s->job, REASON_UNSUPPORTED_TYPE, "\"%s\" is packed by method %u", path, m->method);
     if (m->method == ZIP_STORED && m->packed_bytes != m->bytes)
         return job_fail(s->job, REASON_MALFORMED, "two sizes for \"%s\"", path);
-    if (m->bytes > limits->input_bytes)
-        return job_fail(s->job, REASON_LIMIT_BYTES, "\"%s\" of %llu bytes", path, (unsigned long long)m->bytes);
     if (m->bytes > limits->ratio_floor && m->bytes / packed > limits->ratio)
         return job_fail(s->job, REASON_LIMIT_RATIO, "\"%s\" grows %llu times", path,
                         (unsigned long long)(m->bytes / packed));
+    if (m->bytes > limits->input_bytes)
+        return job_fail(s->job, REASON_LIMIT_BYTES, "\"%s\" of %llu bytes", path, (unsigned long long)m->bytes);
     s->total_bytes += m->bytes; /* each is under input_bytes, their number under the members' limit */
     if (s->total_bytes < m->bytes || s->total_bytes > limits->total_bytes)
         return job_fail(s->job, REASON_LIMIT_RATIO, "members over %llu bytes", (unsigned long long)limits->total_bytes);

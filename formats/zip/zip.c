@@ -106,20 +106,31 @@ static int clean_here(struct pack *p, const char *path, char *out)
     return err;
 }
 
+/* Windows runs what the name says, whichever row of the list comes first. */
+static bool is_program(const char *path)
+{
+    char extension[NAME_EXTENSION_MAX];
+    const struct format_identity *row;
+
+    name_extension(path, extension);
+    for (unsigned i = 0; (row = registry_at(i)); i++)
+        if (row->class == FORMAT_CLASS_NEVER && registry_has_extension(row, extension))
+            return true;
+    return false;
+}
+
 /* An empty file is harmless whatever it is called, but a program's name may not come out. */
 static int empty_write(struct pack *p, const struct zip_member *m, const char *path)
 {
     static const struct fmt_in nothing;
-    char clean[CHILD_NAME_MAX], extension[NAME_EXTENSION_MAX];
+    char clean[CHILD_NAME_MAX];
     int err = clean_here(p, path, clean);
 
     if (err < 0)
         return err;
     if (m->kind == ZIP_KIND_FOLDER)
         return folder_write(p, m, clean);
-    name_extension(clean, extension);
-    const struct format_identity *type = registry_by_extension(extension);
-    if (type && type->class == FORMAT_CLASS_NEVER)
+    if (is_program(clean) || is_program(path))
         return job_fail(p->job, REASON_MEMBER_BLOCKED, "%s: %s", path, reason_code(REASON_BLOCKED_TYPE));
     return file_write(p, m, clean, &nothing);
 }
@@ -248,8 +259,10 @@ static int zip_rebuild(struct fmt_job *job)
         return err;
     if (p.files + p.folders == 0)
         return job_fail(job, REASON_EMPTY, "no member is left in the archive");
-    job_kept(job, "members", p.files);
-    job_kept(job, "folders", p.folders);
+    if (p.files > 0)
+        job_kept(job, "members", p.files);
+    if (p.folders > 0)
+        job_kept(job, "folders", p.folders);
     err = zip_writer_finish(&p.writer);
     return err < 0 ? err : out_finish(job, NULL);
 }
