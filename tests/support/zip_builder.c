@@ -101,6 +101,25 @@ static size_t pack_zstd(const void *bytes, size_t n, uint8_t *out, size_t room)
     return made;
 }
 
+void zb_pack_lzma_bare(const void *bytes, size_t n, struct fixture *out)
+{
+    lzma_options_lzma options;
+    lzma_filter filters[] = {{LZMA_FILTER_LZMA1EXT, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    size_t room = n + n / 8 + 4096, made = 0;
+    uint8_t *packed = malloc(room);
+    static const uint8_t head[] = {5, 4, 5, 0, 0x5d};
+
+    need(packed && !lzma_lzma_preset(&options, 1));
+    options.ext_flags = 0;
+    lzma_set_ext_size(options, n);
+    need(lzma_raw_buffer_encode(filters, NULL, bytes, n, packed, &made, room) == LZMA_OK);
+    fixture_add(out, head, sizeof head); /* lc 3, lp 0, pb 2 */
+    for (unsigned i = 0; i < 4; i++)
+        fixture_add(out, &(uint8_t){(uint8_t)(options.dict_size >> 8 * i)}, 1);
+    fixture_add(out, packed, made);
+    free(packed);
+}
+
 void zb_pack(uint16_t method, const void *bytes, size_t n, struct fixture *out)
 {
     static const struct {

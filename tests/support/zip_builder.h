@@ -69,6 +69,9 @@ void zb_make(struct fixture *out, const struct zb_member *members, size_t count,
 /* Packs bytes by a method, malloc'd. */
 void zb_pack(uint16_t method, const void *bytes, size_t n, struct fixture *out);
 
+/* LZMA as 7-Zip writes it: without an end mark, so that only the declared size tells where it ends. */
+void zb_pack_lzma_bare(const void *bytes, size_t n, struct fixture *out);
+
 /* The CRC-32 of ZIP. */
 uint32_t zb_crc32(const void *bytes, size_t n);
 
