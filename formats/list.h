@@ -19,7 +19,8 @@
 
 #define ENGINE_pdf_LIST(X)
 
-#define ENGINE_package_LIST(X)
+#define ENGINE_package_LIST(X) \
+    X(zip)
 
 #define HANDLED_LIST(X)   \
     ENGINE_text_LIST(X)   \
