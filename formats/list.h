@@ -15,7 +15,8 @@
     X(csv)
 
 #define ENGINE_image_LIST(X) \
-    X(jpeg)
+    X(jpeg)              \
+    X(png)
 
 #define ENGINE_pdf_LIST(X)
 

@@ -3,12 +3,7 @@
 #define SEKIMORI_IMAGE_LIB_JPEG_H
 
 #include "jpeg_walk.h"
-
-/* Where encoded bytes go. Returns 0 or ERR_*, which ends the encoding. */
-struct image_sink {
-    int (*write)(void *ctx, const void *bytes, size_t n);
-    void *ctx;
-};
+#include "sink.h"
 
 /* What stands before the picture. */
 struct lib_jpeg_head {
