@@ -430,7 +430,10 @@ void item_rebuilt(struct item *item, const struct task_end *end)
         item_end(item, REASON_UNSAFE_NAME, "the name has no room for its extension");
         return;
     }
-    item_ready(item);
+    if (item->has_slot)
+        item_begin(item);
+    else
+        item_ready(item); /* a container gave its slot to its members */
 }
 
 void item_begin(struct item *item)
