@@ -16,9 +16,13 @@ static locale_t utf8_locale;
 
 int lib_archive_warm(void)
 {
-    tzset(); /* libarchive turns DOS times into local ones */
-    if (!utf8_locale)
-        utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (utf8_locale)
+        return 0;
+    /* libarchive turns DOS times into local ones, for which glibc looks at /etc/localtime each time when TZ is not set. */
+    if (setenv("TZ", "UTC0", 1) != 0)
+        return ERR_FAULT;
+    tzset();
+    utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     return utf8_locale ? 0 : ERR_FAULT;
 }
 

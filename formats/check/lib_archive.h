@@ -21,8 +21,9 @@ struct archive_visitor {
 };
 
 /*
- * Loads what libarchive would otherwise read from files later (time zone,
- * UTF-8 locale). Call once before the process is confined. ERR_FAULT.
+ * Makes libarchive do without files: loads the UTF-8 locale and makes UTC the
+ * time zone of this process. Call once before the process is confined.
+ * ERR_FAULT.
  */
 int lib_archive_warm(void) must_check;
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,20 @@ bool zygote_peer_start(struct zygote_peer *z, const struct spawn *base, const ch
     else
         (void)close(process.pidfd);
     return ready;
+}
+
+bool zygote_peer_nobody_can(const char *path)
+{
+    char part[4096];
+    struct stat st;
+
+    for (size_t n = strspn(path, "/"); path[n]; n += strspn(path + n, "/")) {
+        n += strcspn(path + n, "/");
+        (void)snprintf(part, sizeof part, "%.*s", (int)n, path);
+        if (stat(part, &st) < 0 || !(st.st_mode & S_IXOTH))
+            return false;
+    }
+    return true;
 }
 
 bool zygote_peer_fork(struct zygote_peer *z, const struct zygote_ops *ops, const char *waived, void (*before)(void),

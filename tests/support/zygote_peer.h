@@ -31,6 +31,10 @@ bool zygote_peer_start(struct zygote_peer *z, const struct spawn *base, const ch
 /* Takes over a channel whose other end is served already (a fork of the test). The same answers. */
 bool zygote_peer_adopt(struct zygote_peer *z, pid_t pid, int channel, int *status_out);
 
+/* True when user "nobody" could run this program: all its folders let others through. */
+bool zygote_peer_nobody_can(const char *path);
+#define ZYGOTE_PEER_NOBODY 65534
+
 /* Forks and runs a zygote with made-up operations in the child, `before` (may be NULL) first. The same answers. */
 bool zygote_peer_fork(struct zygote_peer *z, const struct zygote_ops *ops, const char *waived, void (*before)(void),
                       int *status_out);
