@@ -24,7 +24,7 @@ enum context { AFTER_NOTHING, AFTER_LETTER, AFTER_ASCII, AFTER_HALF_KANA, AFTER_
 
 struct reading {
     uint64_t bits, wide_bits; /* all, and without ASCII */
-    uint32_t invalid, wide;
+    uint32_t invalid, wide, kana; /* kana: with the punctuation, full width */
     enum context after, before_kanji;
     bool lone_kanji; /* the last character is a kanji right after ASCII */
 };
@@ -104,6 +104,7 @@ static void pay_wide(struct reading *r, uint32_t c, uint32_t extra)
     r->after = now;
     r->bits += bits + extra;
     r->wide_bits += bits + extra;
+    r->kana += between(c, 0x3000, 0x30FF);
     r->wide++;
 }
 
@@ -179,16 +180,20 @@ static const uint8_t *look_end(const uint8_t *p, const uint8_t *end, uint32_t li
 
 /*
  * So many bad sequences, or so strange what is between them, that the file is
- * in another encoding or no text. Without a bad sequence strange text may
+ * in another encoding or no text: Russian looks like half-width kana, Korean
+ * and Chinese like kanji without kana. Strange text without a bad sequence may
  * pass: it comes out as it went in.
  */
-static bool is_broken(const struct reading *r)
+static bool is_broken(const struct reading *r, enum charset charset)
 {
     uint32_t excused = r->invalid < 2 ? r->invalid : 2;
 
     if (r->invalid > 8 && r->invalid > (r->wide + r->invalid) / 20)
         return true;
-    return r->invalid > 0 && r->wide_bits - excused * INVALID_BITS > (uint64_t)r->wide * STRANGE_BITS;
+    if (r->invalid == 0 || charset == CHARSET_UTF8)
+        return false;
+    return r->wide_bits - excused * INVALID_BITS > (uint64_t)r->wide * STRANGE_BITS ||
+           (r->wide > 64 && r->kana < r->wide / 20);
 }
 
 static int decide_eight_bit(const uint8_t *p, const uint8_t *end, enum charset *charset_out, const char **why_out)
@@ -214,7 +219,7 @@ static int decide_eight_bit(const uint8_t *p, const uint8_t *end, enum charset *
                 next = best;
                 best = bits;
                 winner = candidates[i].charset;
-                broken = is_broken(&r);
+                broken = is_broken(&r, winner);
             } else if (bits < next) {
                 next = bits;
             }

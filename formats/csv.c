@@ -17,6 +17,7 @@
 #define INSERTS_MAX 512
 #define COUNT_PIECES 64 /* read between two looks at the budgets */
 #define PLACES_MAX 64 /* cells told one by one */
+#define SOME_LETTER 0x30FC /* what the shadow makes of bytes whose character does not matter */
 #define HEAD_MAX 16   /* characters of the first line that are looked at */
 
 /* A character of ours that goes before the byte at a place of the clean text. */
@@ -163,7 +164,7 @@ static void shadow_read(struct csv_state *s, const struct charset_piece *piece)
         bool swallowed = s->swallow;
         s->swallow = !swallowed && swallows(byte);
         if (eager)
-            csv_scan_char(&s->shadow, swallowed || byte >= 0x80 ? 0x30FC : byte, s->at + i, piece->tag);
+            csv_scan_char(&s->shadow, swallowed || byte >= 0x80 ? SOME_LETTER : byte, s->at + i, piece->tag);
     }
     if (!eager)
         csv_scan_run(&s->shadow);

@@ -144,6 +144,10 @@ static bool token_takes(struct csv_scan *s, uint32_t c)
     if (++s->token.length > TOKEN_MAX)
         return false;
     s->token.digits |= digit;
+    if (c == 0x1B && !s->token.strict && s->token.phase <= PHASE_BODY) {
+        s->token.open = false; /* of ISO-2022-JP, when read as ASCII: no formula goes on there */
+        return true;
+    }
     switch ((enum phase)s->token.phase) {
     case PHASE_SIGN:
         if (sign || blank)
@@ -160,6 +164,7 @@ static bool token_takes(struct csv_scan *s, uint32_t c)
             return false;
         s->token.phase = (c | 0x20) == 'e' && is_digit(last) ? PHASE_EXPONENT : PHASE_UNIT;
         s->token.unit = 1;
+        s->token.open = s->token.strict || c < 0x80 || !is_digit(last); /* "10円" is nothing a formula has */
         return true;
     case PHASE_EXPONENT:
         s->token.phase = digit || sign ? PHASE_BODY : PHASE_UNIT;
@@ -218,8 +223,8 @@ static void token_meets(struct csv_scan *s, uint32_t c)
  */
 static void token_begins(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t tag)
 {
-    bool quoted = (s->lead & s->quoted) != 0, strict = quoted || (s->lead & s->strict);
-    struct csv_hit place = {.at = at, .row = s->row, .column = s->column, .tag = tag};
+    bool strict = (s->lead & s->strict) != 0;
+    struct csv_hit place = {.at = at, .row = s->row, .column = s->column, .tag = tag, .readings = s->lead};
 
     if (s->token.open && !strict) {
         put_off(s, &place);
@@ -229,7 +234,7 @@ static void token_begins(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t ta
         token_is_formula(s);
     s->name = false;
     s->token.open = true;
-    s->token.quoted = quoted;
+    s->token.quoted = (s->lead & s->quoted) != 0;
     s->token.strict = strict;
     s->token.digits = false;
     s->token.phase = PHASE_SIGN;
@@ -272,6 +277,17 @@ const uint8_t *csv_scan_stops(bool fresh)
     return stops[fresh ? 1 : 0];
 }
 
+/* A line end: what waits is harmless, unless a quote holds the line of one of the readings open. */
+static void drop_waiting(struct csv_scan *s)
+{
+    uint8_t readings = 0;
+
+    for (size_t i = 0; i < s->waiting_count; i++)
+        readings |= s->waiting[i].readings;
+    if (!(readings & s->quoted))
+        s->waiting_count = 0;
+}
+
 static void end_row(struct csv_scan *s, uint32_t c)
 {
     uint8_t ends = CSV_ALL & (uint8_t)~s->quoted;
@@ -280,8 +296,8 @@ static void end_row(struct csv_scan *s, uint32_t c)
     s->start = ends;
     s->closing = 0;
     s->lead |= ends;
-    s->waiting_count = 0;
     s->name = false;
+    drop_waiting(s);
     if ((ends & CSV_ANY) && !pair) {
         s->row++;
         s->column = 1;

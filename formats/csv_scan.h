@@ -18,7 +18,8 @@
  * At the start of a cell in the strict reading everything that begins with a
  * trigger (= + - @ and their wide forms) and is no plain number is a hit. In
  * the others only what could do something is: the rest of the line has a call,
- * a DDE bar or a "!". A list with "- " inside a quoted cell stays as it is.
+ * a DDE bar or a "!". A list with "- " inside a quoted cell stays as it is, and
+ * so does a number with its unit of Japanese characters directly behind.
  */
 enum csv_reading { CSV_ANY = 1, CSV_COMMA = 2, CSV_SEMICOLON = 4, CSV_TAB = 8, CSV_BAR = 16, CSV_LIBRE = 32, CSV_ALL = 63 };
 
@@ -31,6 +32,7 @@ struct csv_hit {
     uint64_t at;          /* as given to csv_scan_char */
     uint64_t row, column; /* from 1, in the strict reading */
     uint8_t tag;          /* as given */
+    uint8_t readings;     /* in which a cell begins there */
 };
 
 /* Zero-initialise, then csv_scan_start. */
@@ -44,7 +46,7 @@ struct csv_scan {
         uint32_t last;
         struct csv_hit hit;
     } token;
-    /* cells of the line that are formulas if a dangerous character follows */
+    /* cells that are formulas if a dangerous character follows before the line ends */
     struct csv_hit waiting[CSV_WAITING_MAX];
     size_t waiting_count;
     bool name; /* a name that could be a function's ends here, but for blanks */

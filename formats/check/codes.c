@@ -197,21 +197,24 @@ static enum codes_step next_utf16(struct codes *codes, uint32_t *c_out)
 
 /* ---- The Japanese sets ---------------------------------------------------------------------- */
 
-/* Rows 1 and 3 of JIS X 0208: the signs and letters a rule may look at. */
+/* Rows 1 and 3 of JIS X 0208: the signs and letters a rule may look at. The marks of kana count as kana. */
 static uint32_t of_row(unsigned row, unsigned cell)
 {
+    static const uint8_t kana_marks[] = {6, 11, 12, 19, 20, 21, 22, 28};
     static const struct {
         uint8_t cell;
         uint16_t c;
     } signs[] = {{1, 0x3000},  {4, 0xFF0C},  {5, 0xFF0E},  {7, 0xFF1A},  {10, 0xFF01}, {31, 0xFF0F}, {33, 0xFF5E},
                  {35, 0xFF5C}, {42, 0xFF08}, {43, 0xFF09}, {60, 0xFF0B}, {61, 0xFF0D}, {65, 0xFF1D}, {79, 0xFFE5},
-                 {80, 0xFF04}, {83, 0xFF05}, {87, 0xFF20}, {32, 0xFF3C}};
+                 {80, 0xFF04}, {83, 0xFF05}, {87, 0xFF20}, {32, 0xFF3C}, {75, 0x00B0}, {78, 0x2103}};
 
     if (row == 3 && cell >= 16)
         return 0xFF10 + cell - 16;
     for (size_t i = 0; row == 1 && i < ARRAY_LEN(signs); i++)
         if (signs[i].cell == cell)
             return signs[i].c;
+    if ((row == 1 && memchr(kana_marks, (int)cell, sizeof kana_marks)) || (row == 2 && cell == 82)) /* Å */
+        return CODES_IDEOGRAPH;
     return row >= 1 && row <= 2 ? 0x25CB : CODES_IDEOGRAPH;
 }
 
@@ -408,6 +411,20 @@ static bool reads_whole(struct codes codes)
     return step == CODES_END;
 }
 
+/* Hiragana or katakana in EUC-JP (rows 4 and 5): as CP932 those bytes would be commas between half-width kana. */
+static bool has_euc_kana(struct codes codes)
+{
+    uint32_t c;
+    const uint8_t *at = codes.at;
+
+    while (codes_next(&codes, &c) == CODES_CHAR) {
+        if (codes.at - at == 2 && (*at == 0xA4 || *at == 0xA5))
+            return true;
+        at = codes.at;
+    }
+    return false;
+}
+
 unsigned codes_open(const uint8_t *bytes, size_t n, const struct codes_allow *allow, struct codes found_out[CODES_MAX])
 {
     static const enum codes_set legacy[] = {CODES_CP932, CODES_EUCJP};
@@ -436,6 +453,10 @@ unsigned codes_open(const uint8_t *bytes, size_t n, const struct codes_allow *al
         codes.set = legacy[i];
         if (reads_whole(codes))
             found_out[found++] = codes;
+    }
+    if (found == 2 && has_euc_kana(found_out[1])) {
+        found_out[0] = found_out[1];
+        found = 1;
     }
     return found;
 }

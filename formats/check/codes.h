@@ -43,7 +43,8 @@ struct codes {
 /*
  * The encodings in which all n bytes are what may be written. Returns how many
  * (0: refuse), each ready to be read from its start, behind the mark.
- * Marks, NUL, ESC and valid UTF-8 decide; only CP932 and EUC-JP can both fit.
+ * Marks, NUL, ESC, valid UTF-8 and the kana of EUC-JP decide; else CP932 and
+ * EUC-JP can both fit.
  */
 unsigned codes_open(const uint8_t *bytes, size_t n, const struct codes_allow *allow, struct codes found_out[CODES_MAX]);
 

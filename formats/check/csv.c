@@ -172,6 +172,28 @@ static bool is_number(const struct token *token)
     return digits;
 }
 
+/*
+ * Where no view is strict: signs, a number and a Japanese unit right behind
+ * it, or an ESC of ISO-2022-JP. A formula cannot go on from there.
+ */
+static bool cannot_go_on(struct codes codes, uint32_t c)
+{
+    struct token token = {.text = {c}, .n = 1};
+    bool digits = false;
+    uint32_t last = c;
+
+    while (token.n < NUMBER_MAX && codes_next(&codes, &c) == CODES_CHAR) {
+        if (c == 0x1B || (digits && is_digit(last) && c >= 0x80 && is_unit(c)))
+            return true;
+        if (!is_sign(c) && !is_digit(c) && !is_white(c) && !is_number_mark(c) && !is_currency(c) && (c | 0x20) != 'e')
+            return false;
+        digits |= is_digit(c);
+        last = c;
+        token.n++;
+    }
+    return false;
+}
+
 /* ---- Cells ------------------------------------------------------------------------------------ */
 
 enum place { AT_START, IN_TEXT, IN_QUOTES, AFTER_QUOTE };
@@ -189,56 +211,21 @@ struct view {
 struct table {
     struct view views[VIEWS];
     struct codes codes;
-    const uint8_t *harmless_to; /* no danger was found from here on in this line */
 };
 
-static void table_start(struct table *t, const struct codes *codes, bool strict)
+/* A table on its way, and how far nothing dangerous was found ahead of it, for cells of these views. */
+struct walk {
+    struct table here, ahead;
+    unsigned views;
+};
+
+static void walk_start(struct walk *walk, const struct codes *codes, bool strict)
 {
     static const unsigned separators[VIEWS] = {15, 1, 2, 4, 8, 7}; /* the last: LibreOffice's */
 
-    *t = (struct table){.codes = *codes};
+    *walk = (struct walk){.here.codes = *codes, .ahead.codes.at = codes->at};
     for (size_t i = 0; i < VIEWS; i++)
-        t->views[i] = (struct view){separators[i], strict && i == 0, AT_START, true};
-}
-
-/* The rest of the line holds a call, a DDE bar or a reference to another book. */
-static bool line_is_dangerous(struct table *t)
-{
-    struct codes ahead = t->codes;
-    uint32_t c;
-    bool name = false;
-
-    if (ahead.at < t->harmless_to)
-        return false;
-    while (codes_next(&ahead, &c) == CODES_CHAR && c != '\n' && c != '\r') {
-        if (c == '|' || c == '!' || c == 0xFF5C || c == 0xFF01 || ((c == '(' || c == 0xFF08) && name))
-            return true;
-        if (is_latin(c))
-            name = true;
-        else if (!is_digit(c) && c != '_' && c != '.' && !is_space(c))
-            name = false;
-    }
-    t->harmless_to = ahead.at;
-    return false;
-}
-
-/* A sign, "=" or "@" that begins a cell in one view at least. */
-static bool cell_is_formula(struct table *t, uint32_t c)
-{
-    bool strict = false, quoted = false, any = false;
-    struct token token;
-
-    for (size_t i = 0; i < VIEWS; i++) {
-        const struct view *v = &t->views[i];
-        any |= v->fresh;
-        quoted |= v->fresh && v->place == IN_QUOTES;
-        strict |= v->fresh && v->strict;
-    }
-    if (!any)
-        return false;
-    if (is_sign(c) && collect(t->codes, c, quoted, &token) && is_number(&token))
-        return false;
-    return strict || quoted || line_is_dangerous(t);
+        walk->here.views[i] = (struct view){separators[i], strict && i == 0, AT_START, true};
 }
 
 static void view_take(struct view *v, uint32_t c, unsigned bit)
@@ -257,6 +244,76 @@ static void view_take(struct view *v, uint32_t c, unsigned bit)
     }
 }
 
+static void table_take(struct table *t, uint32_t c)
+{
+    for (size_t i = 0; i < VIEWS; i++)
+        view_take(&t->views[i], c, separator_bit(c));
+}
+
+/* True while one of the views in the mask is inside quotes. */
+static bool is_held_open(const struct table *t, unsigned views)
+{
+    for (size_t i = 0; i < VIEWS; i++)
+        if ((views & 1u << i) && t->views[i].place == IN_QUOTES)
+            return true;
+    return false;
+}
+
+/*
+ * What follows in the line holds a call, a DDE bar or a reference to another
+ * book. The line ends where one does outside the quotes of the views of all
+ * cells in question. What was looked through is not looked through again.
+ */
+static bool rest_is_dangerous(struct walk *walk, uint32_t c, unsigned views)
+{
+    struct table *t = &walk->ahead;
+    bool name = false;
+
+    if (t->codes.at <= walk->here.codes.at) {
+        *t = walk->here;
+        table_take(t, c);
+        walk->views = views;
+    } else {
+        walk->views |= views;
+        if (!is_held_open(t, walk->views))
+            return false;
+    }
+    while (codes_next(&t->codes, &c) == CODES_CHAR) {
+        if (c == '|' || c == '!' || c == 0xFF5C || c == 0xFF01 || ((c == '(' || c == 0xFF08) && name))
+            return true;
+        if (is_latin(c))
+            name = true;
+        else if (!is_digit(c) && c != '_' && c != '.' && !is_space(c))
+            name = false;
+        table_take(t, c);
+        if ((c == '\n' || c == '\r') && !is_held_open(t, walk->views))
+            break;
+    }
+    return false;
+}
+
+/* A sign, "=" or "@" that begins a cell in one view at least. */
+static bool cell_is_formula(struct walk *walk, uint32_t c)
+{
+    const struct table *t = &walk->here;
+    bool strict = false, quoted = false;
+    unsigned fresh = 0;
+    struct token token;
+
+    for (size_t i = 0; i < VIEWS; i++) {
+        const struct view *v = &t->views[i];
+        fresh |= v->fresh ? 1u << i : 0;
+        quoted |= v->fresh && v->place == IN_QUOTES;
+        strict |= v->fresh && v->strict;
+    }
+    if (!fresh)
+        return false;
+    bool number = is_sign(c) && collect(t->codes, c, quoted, &token) && is_number(&token);
+    if (number || (!strict && is_sign(c) && cannot_go_on(t->codes, c)))
+        return false;
+    return strict || rest_is_dangerous(walk, c, fresh);
+}
+
 static bool is_quiet(const struct table *t)
 {
     for (size_t i = 0; i < VIEWS; i++)
@@ -265,8 +322,9 @@ static bool is_quiet(const struct table *t)
     return true;
 }
 
-static bool table_is_safe(struct table *t)
+static bool table_is_safe(struct walk *walk)
 {
+    struct table *t = &walk->here;
     static const uint8_t content[256] = {
         [0x20 ... 0x21] = 1, [0x23 ... 0x2B] = 1, [0x2D ... 0x3A] = 1, [0x3C ... 0x7B] = 1, [0x7D ... 0x7E] = 1};
     bool quiet = false;
@@ -276,10 +334,9 @@ static bool table_is_safe(struct table *t)
         bool structure = c == '"' || c == '\n' || c == '\r' || is_separator(c);
         if (quiet && !structure)
             continue;
-        if ((is_sign(c) || is_equals_or_at(c)) && cell_is_formula(t, c))
+        if ((is_sign(c) || is_equals_or_at(c)) && cell_is_formula(walk, c))
             return false;
-        for (size_t i = 0; i < VIEWS; i++)
-            view_take(&t->views[i], c, separator_bit(c));
+        table_take(t, c);
         quiet = is_quiet(t);
         if (quiet)
             codes_skip(&t->codes, content);
@@ -332,7 +389,7 @@ static bool is_misread(const struct codes *codes, const uint8_t *start)
 /* What is wrong with the table in this encoding, or NULL. */
 static const char *fault(const struct codes *codes, const uint8_t *start, bool formulas)
 {
-    struct table table;
+    struct walk walk;
 
     if (is_sylk(*codes))
         return "begins as a SYLK file";
@@ -340,14 +397,14 @@ static const char *fault(const struct codes *codes, const uint8_t *start, bool f
         return NULL;
     if (!separator_line_is_safe(*codes))
         return "separator line with a strange separator";
-    table_start(&table, codes, true);
-    if (!table_is_safe(&table))
+    walk_start(&walk, codes, true);
+    if (!table_is_safe(&walk))
         return "a cell that acts as a formula";
     if (!is_misread(codes, start))
         return NULL;
     struct codes misread = {.at = codes->at, .end = codes->end, .set = CODES_SWALLOW};
-    table_start(&table, &misread, false);
-    return table_is_safe(&table) ? NULL : "a formula when read as CP932";
+    walk_start(&walk, &misread, false);
+    return table_is_safe(&walk) ? NULL : "a formula when read as CP932";
 }
 
 /* CP932 and EUC-JP can both fit a short table; it need be safe only in the one it is in, which nobody here knows. */

@@ -79,11 +79,13 @@ TEXT_CASE(comma_in_semicolons, NULL, "a;\"x,=" DDE ",y\"\n", NULL, "a;\"x,'=" DD
 TEXT_CASE(semicolon_in_commas, NULL, "a,\"x;=HYPERLINK(1)\",b\n", NULL, "a,\"x;'=HYPERLINK(1)\",b\n")
 TEXT_CASE(line_in_commas, NULL, "a,\"x\n=" DDE "\n- y\n+z(1)\",b\n", NULL, "a,\"x\n'=" DDE "\n- y\n'+z(1)\",b\n")
 TEXT_CASE(bar_in_commas, NULL, "a,\"x|-b ｜c\",\"x|@sum (1)\"\n", NULL, "a,\"x|'-b ｜c\",\"x|'@sum (1)\"\n")
+/* to a reader of commas the second cell is quoted and has two lines */
+TEXT_CASE(lines_in_commas, NULL, "a;\"x,\"-a\n+" DDE "\"\n", NULL, "a;\"x,\"'-a\n'+" DDE "\"\n")
 TEXT_CASE(blank_before_quote, NULL, "a, \"x,=1\"\n", NULL, "a, \"x,'=1\"\n")
 TEXT_CASE(backslash_quote, NULL, "\"a\\\",=1,\"\n", NULL, "\"a\\\",'=1,\"\n")
 /* "あ" ends in 0x82: read as CP932 it swallows the quote, and the cell ends at the next */
 TEXT_CASE(swallowed_quote, NULL, HEAD "\"xあ\"\",=" DDE "\",y\n", NULL, HEAD "\"xあ\"\",'=" DDE "\",y\n")
-SAME_CASE(swallowed_harmless, NULL, HEAD "\"xあ\"\",- y\",z\n\"いう\",\"え\n- お\"\n")
+SAME_CASE(swallowed_harmless, NULL, HEAD "1,\"-10円\",\"東京(ABC)|!\"\n\"あ\",\"-5\",\"ABC(1)\"\n\"xあ\"\",- y\",z\n\"いう\",\"え\n- お\"\n")
 TEXT_CASE(swallowed_eucjp, EUC, HEAD "\"a東\"\",=" DDE "\",y\n", EUC, HEAD "\"a東\"\",'=" DDE "\",y\n")
 /* kanji whose bytes are ",=" and so on when the escapes are not understood */
 HELD_CASE(jis_cells, NULL, "\x1B$B0,=P0(||0!\x1B(B,x\n")
@@ -253,6 +255,7 @@ const struct fmt_case cases_csv[] = {
     FOUND(semicolon_in_commas, "semicolon in a table of commas", "formula=1"),
     FOUND(line_in_commas, "line in a quoted cell", "formula=2"),
     FOUND(bar_in_commas, "bar in a quoted cell", "formula=2"),
+    FOUND(lines_in_commas, "lines of a cell of another reading", "formula=2"),
     FOUND(blank_before_quote, "blank before a quote", "formula=1"),
     FOUND(backslash_quote, "backslash before a quote", "formula=1"),
     FOUND(swallowed_quote, "quote swallowed in CP932", "formula=1"),
