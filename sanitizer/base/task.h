@@ -25,7 +25,7 @@ struct task_order {
     char name[CHILD_NAME_MAX]; /* raw name for detect, cleaned one for handlers */
     struct fmt_options options;
     uint32_t cpu_seconds;      /* RLIMIT_CPU */
-    uint64_t memory_bytes;     /* RLIMIT_AS */
+    uint64_t memory_bytes;     /* RLIMIT_AS, on top of what the zygote takes */
     uint64_t file_bytes;       /* RLIMIT_FSIZE */
 };
 

@@ -12,6 +12,7 @@
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -105,11 +106,25 @@ static int raise_landlock(struct walls *walls, uint32_t wanted)
     return walls->rules < 0 ? walls->rules : 0;
 }
 
+/* 0 without /proc: limits are then tighter, never wider. */
+static uint64_t address_space(void)
+{
+    unsigned long long pages = 0;
+    FILE *in = fopen("/proc/self/statm", "re");
+
+    if (!in)
+        return 0;
+    if (fscanf(in, "%llu", &pages) != 1)
+        pages = 0;
+    (void)fclose(in);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 int walls_raise(struct walls *walls, const struct zygote_ops *ops, uint32_t *missing_out)
 {
     uint32_t wanted = sandbox_wanted(ops->profile), entered = 0;
 
-    *walls = (struct walls){.ops = ops, .rules = -1};
+    *walls = (struct walls){.ops = ops, .rules = -1, .base_bytes = address_space()};
     log_missing_paths(ops);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return ERR_IO;
@@ -220,7 +235,8 @@ static void child_limits(const struct walls *walls, const struct task_order *ord
     limit(RLIMIT_MSGQUEUE, 0);
     limit(RLIMIT_STACK, STACK_BYTES);
 #ifndef SEKIMORI_SANITIZED
-    limit(RLIMIT_AS, order->memory_bytes);
+    uint64_t room = UINT64_MAX - walls->base_bytes;
+    limit(RLIMIT_AS, walls->base_bytes + (order->memory_bytes < room ? order->memory_bytes : room));
 #endif
 }
 

@@ -14,6 +14,7 @@ struct walls {
     int abi;         /* Landlock's */
     int rules;       /* Landlock rule set, when it is the same for all children; else -1 */
     struct seccomp_program *filter;
+    uint64_t base_bytes; /* address space of the zygote: a task's memory is counted on top of it */
 };
 
 /*

@@ -62,8 +62,8 @@ void policy_order(const struct config *config, const struct config_profile *prof
     policy_limits(l, &order.options.limits);
     if (kind == TASK_CHECK || kind == TASK_SCAN) /* these read results, which may be larger than a file may be */
         order.options.limits.input_bytes = order.file_bytes;
-    if (kind == TASK_SCAN) /* the signatures alone may take more than a worker's share */
-        order.memory_bytes = UINT64_MAX;
+    if (kind == TASK_SCAN) /* it maps the whole file */
+        order.memory_bytes += order.file_bytes;
     if (kind == TASK_HANDLE && type && strcmp(type->family, "archive") == 0)
         order.file_bytes = l->total_mb * MB; /* scratch space holds all rebuilt members */
     memcpy(order.options.switches, profile->switches, sizeof order.options.switches);
