@@ -294,7 +294,7 @@ static int load_canary(struct clamav *c, struct cl_engine *engine, const char *s
     unsigned count = 0;
 
     fdio_random(random, sizeof random);
-    size_t at = (size_t)snprintf(c->canary, sizeof c->canary, "sekimori canary ");
+    size_t at = (size_t)snprintf(c->canary, sizeof c->canary, "BM sekimori canary ");
     for (size_t i = 0; i < sizeof random; i++)
         at += (size_t)snprintf(c->canary + at, sizeof c->canary - at, "%02x", random[i]);
     buf_printf(&line, "%s:0:*:", CANARY_NAME);

@@ -117,7 +117,7 @@ static void latency(struct zygote_peer *z, int input)
         one(z, input, &reason, detail);
         ms[i] = now_ms() - from;
         if (reason != REASON_OK || !zygote_peer_exit(z, &ended)) {
-            printf("  failed: %s\n", reason_code((enum reason)reason));
+            printf("  failed: %s (%s)\n", reason_code((enum reason)reason), detail);
             return;
         }
         cpu += ended.cpu_us;
