@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Prints what became of each file of the quickstart's lane, and compares it with what is expected.
 
-usage: quickstart_report.py [--follow] SEKIMORI CONFIG FOLDER [EXPECTED.tsv]
+usage: quickstart_report.py SEKIMORI CONFIG FOLDER EXPECTED.tsv
+       quickstart_report.py --follow SEKIMORI CONFIG
 """
 import json
 import os
@@ -36,18 +37,18 @@ def removed(job):
     return ", ".join(f"{kind} x{count}" for kind, count in sorted(sums.items()))
 
 
-def place(job, folder):
-    if job["state"] in ("delivered", "collected") and job.get("delivered"):
-        return os.path.join("outbound/new", job["delivered"])
+def place(job):
+    if job["state"] in ("delivered", "collected"):
+        return os.path.join("outbound/new", job["delivery"]["path"])
     return "quarantine"
 
 
-def print_job(job, folder):
+def print_job(job):
     verdict = job.get("verdict", "held")
     what = removed(job) if verdict == "released" else job.get("reason", "")
     seconds = (job.get("decided_ms", 0) - job.get("received_ms", 0)) / 1000
     print(cell(job["path"], 20), cell(verdict, 9), cell(what or "-", 28), cell(f"{seconds:.2f}", 8),
-          place(job, folder), sep="", flush=True)
+          place(job), sep="", flush=True)
 
 
 def head():
@@ -63,13 +64,13 @@ def show(sekimori, config, job):
     return rows[0] if rows else {}
 
 
-def follow(sekimori, config, folder):
+def follow(sekimori, config):
     known = set(jobs(sekimori, config))
     while True:
         for number, job in jobs(sekimori, config).items():
             if number not in known and job["state"] in SETTLED:
                 known.add(number)
-                print_job(show(sekimori, config, number), folder)
+                print_job(show(sekimori, config, number))
         time.sleep(1)
 
 
@@ -90,9 +91,9 @@ def compare(sekimori, config, folder, expected_file):
             good = False
             continue
         job = show(sekimori, config, settled[name])
-        print_job(job, folder)
+        print_job(job)
         told = removed(job) + " " + job.get("reason", "")
-        lies = os.path.exists(os.path.join(folder, "outbound/new", job.get("delivered") or "/nonexistent"))
+        lies = os.path.exists(os.path.join(folder, "outbound/new", job.get("delivery", {}).get("path", "nothing")))
         if job.get("verdict") != verdict or word not in told or lies != (verdict == "released"):
             print(f"  expected {verdict} {word}")
             good = False
@@ -104,7 +105,7 @@ def main():
     words = sys.argv[1:]
     if words and words[0] == "--follow":
         try:
-            follow(*words[1:4])
+            follow(*words[1:3])
         except KeyboardInterrupt:
             pass
         return 0
