@@ -98,14 +98,25 @@ static bool copyright(const struct tag *t)
     return t->n == 13 && memcmp(t->p, "text\0\0\0\0none\0", 13) == 0;
 }
 
+/* Fixed-point numbers from -32 to under 32. */
+static bool small(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 4) {
+        uint32_t whole = u32(p + i) >> 16;
+        if (whole >= 32 && whole < 0xffe0)
+            return false;
+    }
+    return true;
+}
+
 static bool xyz(const struct tag *t)
 {
-    return is(t, "XYZ ") && t->n == 20;
+    return is(t, "XYZ ") && t->n == 20 && small(t->p + 8, 12);
 }
 
 static bool matrix(const struct tag *t)
 {
-    return is(t, "sf32") && t->n == 44;
+    return is(t, "sf32") && t->n == 44 && small(t->p + 8, 36);
 }
 
 /* Length of the curve at the head of a tag, 0 when there is none. */
@@ -114,10 +125,16 @@ static size_t curve_length(const struct tag *t)
     static const size_t numbers[] = {1, 3, 4, 5, 7};
     size_t n = 0;
 
-    if (is(t, "curv") && u32(t->p + 8) <= 65536)
+    if (is(t, "curv") && u32(t->p + 8) <= 65536) {
         n = 12 + 2 * (size_t)u32(t->p + 8);
-    else if (is(t, "para") && u32(t->p + 8) >> 16 < ARRAY_LEN(numbers) && u16(t->p + 10) == 0)
+        for (size_t i = 14; i < n && n <= t->n; i += 2)
+            if (u16(t->p + i) < u16(t->p + i - 2))
+                return 0;
+    } else if (is(t, "para") && u32(t->p + 8) >> 16 < ARRAY_LEN(numbers) && u16(t->p + 10) == 0) {
         n = 12 + 4 * numbers[u32(t->p + 8) >> 16];
+        if (n <= t->n && !small(t->p + 12, n - 12))
+            return 0;
+    }
     return n <= t->n ? n : 0;
 }
 

@@ -11,7 +11,8 @@
 #include "lib_spng.h"
 #include "png_check.h"
 
-#define CHUNK_FULL 65536
+#define DATA_FULL 65536
+#define TEXT_RUN_MAX 8
 #define ROW_PIXELS_MAX 8000000
 #define PROFILE_MAX ((size_t)4 << 20)
 
@@ -180,7 +181,7 @@ static const char *bkgd(struct reader *r, const struct chunk *c)
 
 static const char *phys(struct reader *r, const struct chunk *c)
 {
-    bool fine = c->n == 9 && u32(c->p) - 1 < INT32_MAX && u32(c->p + 4) - 1 < INT32_MAX && c->p[8] <= 1;
+    bool fine = c->n == 9 && u32(c->p) - 1 < 1000000 && u32(c->p + 4) - 1 < 1000000 && c->p[8] <= 1;
 
     return fine ? NULL : "resolution out of range";
 }
@@ -263,10 +264,37 @@ static const char *check_palette(const struct reader *r)
     return NULL;
 }
 
-/* Data chunks of one picture: full ones, and a last one that may be shorter. */
+/* Where the data of a picture may be cut: at full buffers, and where text would go on. */
+struct cuts {
+    size_t filled; /* of the buffer the chunk came from */
+    unsigned run;  /* printable characters at the end of the chunk before */
+    bool any;
+};
+
+static const char *check_cut(struct cuts *cuts, const uint8_t *p, size_t n)
+{
+    bool full = cuts->filled == DATA_FULL, text = p[0] >= 0x20 && p[0] < 0x7f;
+
+    if (cuts->any && !full && !(cuts->run == TEXT_RUN_MAX && text))
+        return "picture data cut in another place";
+    cuts->filled = full ? n : cuts->filled + n;
+    if (cuts->filled > DATA_FULL)
+        return "picture data in larger pieces";
+    cuts->any = true;
+    cuts->run = 0;
+    for (size_t i = 0; i < n; i++) {
+        cuts->run = p[i] >= 0x20 && p[i] < 0x7f ? cuts->run + 1 : 0;
+        if (cuts->run > TEXT_RUN_MAX)
+            return "picture data that can be read as text";
+    }
+    return NULL;
+}
+
+/* Data chunks of one picture. */
 static const char *read_data(struct reader *r, const char *type, uint32_t width, uint32_t height)
 {
-    size_t skip = type[0] == 'f' ? 4 : 0, last = CHUNK_FULL;
+    size_t skip = type[0] == 'f' ? 4 : 0;
+    struct cuts cuts = {0};
     struct chunk c;
     const char *why = check_png_begin(&r->png, width, height);
 
@@ -276,12 +304,12 @@ static const char *read_data(struct reader *r, const char *type, uint32_t width,
         why = peek(r, &c);
         if (why || !is(&c, type))
             break;
-        if (last != CHUNK_FULL || c.n <= skip || c.n > CHUNK_FULL)
-            return "picture data in pieces of another size";
+        if (c.n <= skip)
+            return "chunk of no data";
         if (skip && u32(c.p) != r->sequence++)
             return "frames out of order";
-        last = c.n;
-        why = check_png_data(&r->png, c.p + skip, c.n - skip);
+        why = check_cut(&cuts, c.p + skip, c.n - skip);
+        why = why ? why : check_png_data(&r->png, c.p + skip, c.n - skip);
         pass(r, &c);
     }
     return why ? why : check_png_end(&r->png);

@@ -34,20 +34,34 @@ const char *check_png_begin(struct check_png *png, uint32_t width, uint32_t heig
     return lib_inflate_restart(png->inflate) < 0 ? "unpacking cannot begin" : NULL;
 }
 
-/* Undoes None, Sub and Up, the three filters that may occur (9.2). */
+/* The Paeth predictor (9.4) of the left, upper and upper left byte. */
+static inline uint8_t nearest(uint8_t a, uint8_t b, uint8_t c)
+{
+    unsigned pa = b > c ? (unsigned)b - c : (unsigned)c - b, pb = a > c ? (unsigned)a - c : (unsigned)c - a;
+    unsigned pc = (a > c) == (b > c) ? pa + pb : pa > pb ? pa - pb : pb - pa;
+
+    return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+}
+
+/* Undoes None, Sub, Up and Paeth, the filters that may occur (9.2). */
 static const char *row_unfilter(struct check_png *png)
 {
     unsigned step = (check_png_channels(png->type) * png->depth + 7) / 8, filter = png->row[0];
     bool plain = png->type == PALETTE || png->depth < 8;
 
-    if (filter > 2 || (plain && filter != 0))
+    if (filter == 3 || filter > 4 || (plain && filter != 0))
         return "row with another filter";
+    uint8_t *row = png->row + 1;
+    const uint8_t *above = png->above + 1;
     if (filter == 1)
-        for (size_t i = 1 + step; i <= png->row_bytes; i++)
-            png->row[i] = (uint8_t)(png->row[i] + png->row[i - step]);
-    if (filter == 2)
-        for (size_t i = 1; i <= png->row_bytes; i++)
-            png->row[i] = (uint8_t)(png->row[i] + png->above[i]);
+        for (size_t i = step; i < png->row_bytes; i++)
+            row[i] = (uint8_t)((unsigned)row[i] + row[i - step]);
+    if (filter == 2 || filter == 4) /* the first pixel has nothing to its left: Paeth is Up */
+        for (size_t i = 0; i < (filter == 2 ? png->row_bytes : step); i++)
+            row[i] = (uint8_t)((unsigned)row[i] + above[i]);
+    if (filter == 4)
+        for (size_t i = step; i < png->row_bytes; i++)
+            row[i] = (uint8_t)((unsigned)row[i] + nearest(row[i - step], above[i], above[i - step]));
     return NULL;
 }
 

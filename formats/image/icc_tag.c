@@ -81,14 +81,39 @@ static int put_typed(const struct icc_tag *tag, size_t n, struct icc_out *out)
     return err < 0 ? err : icc_put(out, tag->p + 8, n);
 }
 
+/* s15Fixed16Numbers of a size that colours have: within 32 either way. */
+static bool numbers_fit(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 4)
+        if (!(p[i] == 0 && p[i + 1] < 32) && !(p[i] == 0xff && p[i + 1] >= 0xe0))
+            return false;
+    return true;
+}
+
+static int put_numbers(const struct icc_tag *tag, const char *type, size_t n, struct icc_out *out)
+{
+    if (!is_type(tag, type) || tag->n < 8 + n || !numbers_fit(tag->p + 8, n))
+        return ERR_MALFORMED;
+    return put_typed(tag, n, out);
+}
+
 int icc_tag_xyz(const struct icc_tag *tag, struct icc_out *out)
 {
-    return is_type(tag, "XYZ ") ? put_typed(tag, 12, out) : ERR_MALFORMED;
+    return put_numbers(tag, "XYZ ", 12, out);
 }
 
 int icc_tag_matrix(const struct icc_tag *tag, struct icc_out *out)
 {
-    return is_type(tag, "sf32") ? put_typed(tag, 36, out) : ERR_MALFORMED;
+    return put_numbers(tag, "sf32", 36, out);
+}
+
+/* No light gets darker when there is more of it; and what only rises cannot spell anything. */
+static bool curve_rises(const uint8_t *p, size_t entries)
+{
+    for (size_t i = 1; i < entries; i++)
+        if (icc_u16(p + 2 * i) < icc_u16(p + 2 * i - 2))
+            return false;
+    return true;
 }
 
 /* Bytes of a curve with its head, 0 when it is none. */
@@ -102,11 +127,14 @@ static size_t curve_bytes(const struct icc_tag *tag)
     if (is_type(tag, "curv")) {
         uint32_t entries = icc_u32(tag->p + 8);
         n = entries <= CURVE_ENTRIES_MAX ? 12 + 2 * (size_t)entries : 0;
+        if (n > tag->n || !curve_rises(tag->p + 12, n ? entries : 0))
+            n = 0;
     } else if (is_type(tag, "para")) {
         uint32_t function = icc_u16(tag->p + 8);
         n = function < ARRAY_LEN(parameters) ? 12 + 4 * (size_t)parameters[function] : 0;
-        /* functions 1 to 4 divide by their second number */
-        if (n > 16 && tag->n >= n && icc_u32(tag->p + 16) == 0)
+        if (n > tag->n || (n && !numbers_fit(tag->p + 12, n - 12)))
+            n = 0;
+        if (n > 16 && icc_u32(tag->p + 16) == 0) /* functions 1 to 4 divide by their second number */
             n = 0;
     }
     return n <= tag->n ? n : 0;

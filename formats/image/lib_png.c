@@ -119,7 +119,7 @@ static void next_chunk(struct lib_png *p)
         return;
     }
     if (p->ended)
-        give_up(p, REASON_MALFORMED, "picture data ends early");
+        give_up(p, REASON_MALFORMED, "picture data end early");
     p->ended = true;
     buffer_chunk(p, PNG_CHUNK('I', 'E', 'N', 'D'), NULL, 0);
 }

@@ -2,9 +2,9 @@
 /*
  * The PNG writer. Runs in the image worker on decoded pixels. Filters and
  * levels were chosen by measurement: for palettes and low depths none and
- * level 6; else the best of none, Sub and Up for each row and level 4, for
- * very large pictures 2. Output is about as large as libpng's at its default
- * in a quarter of the time.
+ * level 6; else the best of none, Sub, Up and Paeth for each row and level 4,
+ * for very large pictures 2. Output is about as large as libpng's at its
+ * default in a third of the time.
  */
 #include "png_encode.h"
 
@@ -14,10 +14,20 @@
 
 #define TYPE_IDAT PNG_CHUNK('I', 'D', 'A', 'T')
 #define TYPE_FDAT PNG_CHUNK('f', 'd', 'A', 'T')
-#define CHUNK_BYTES 65536
+#define DATA_HEAD 4
+#define DATA_BYTES 65536
 #define LARGE_PIXELS 8000000
 
-enum { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTERS };
+/*
+ * Pixels can be drawn so that the packed bytes spell a script, for servers that
+ * run what they find in a file. The packed data are cut into chunks wherever
+ * more characters than this would stand in a row.
+ */
+#define TEXT_RUN_MAX 8
+
+enum { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTER_PAETH, FILTERS };
+
+static const uint8_t filter_codes[FILTERS] = {0, 1, 2, 4}; /* Average is not worth its time */
 
 struct png_encoder {
     struct image_sink *sink;
@@ -30,8 +40,8 @@ struct png_encoder {
     uint32_t rows_left;
     uint8_t *before;        /* the row above */
     uint8_t *line[FILTERS]; /* filter byte and filtered row */
-    size_t used;            /* bytes of the chunk under way, the sequence number included */
-    uint8_t chunk[CHUNK_BYTES];
+    size_t used;            /* of the buffer; the first bytes are room for a sequence number */
+    uint8_t data[DATA_HEAD + DATA_BYTES];
 };
 
 static void store32(uint8_t *to, uint32_t v)
@@ -101,19 +111,38 @@ int png_encode_begin(struct png_encoder *encoder, const struct png_shape *shape,
     e->step = (png_channels(shape->type) * shape->depth + 7) / 8;
     e->sequence = sequence;
     e->rows_left = shape->height;
-    e->used = sequence ? 4 : 0;
+    e->used = DATA_HEAD;
     memset(e->before, 0, e->row_bytes);
     return lib_zlib_restart(e->zlib);
 }
 
-static int flush_chunk(struct png_encoder *e)
+/* Writes data[at..end) as one chunk; there is room for a sequence number in front of it. */
+static int put_data(struct png_encoder *e, size_t at, size_t end)
 {
-    int err;
+    if (!e->sequence)
+        return png_put_chunk(e->sink, TYPE_IDAT, e->data + at, end - at);
+    store32(e->data + at - 4, (*e->sequence)++); /* over bytes already written */
+    return png_put_chunk(e->sink, TYPE_FDAT, e->data + at - 4, end - at + 4);
+}
 
-    if (e->sequence)
-        store32(e->chunk, (*e->sequence)++);
-    err = png_put_chunk(e->sink, e->sequence ? TYPE_FDAT : TYPE_IDAT, e->chunk, e->used);
-    e->used = e->sequence ? 4 : 0;
+/* Writes what the buffer holds, in as many chunks as text in it asks for. */
+static int flush_data(struct png_encoder *e)
+{
+    size_t start = DATA_HEAD;
+    unsigned run = 0;
+    int err = 0;
+
+    for (size_t i = DATA_HEAD; i < e->used && err == 0; i++) {
+        bool text = e->data[i] >= 0x20 && e->data[i] < 0x7f;
+        run = text ? run + 1 : 0;
+        if (run > TEXT_RUN_MAX) {
+            err = put_data(e, start, i);
+            start = i;
+            run = 1;
+        }
+    }
+    err = err < 0 ? err : put_data(e, start, e->used);
+    e->used = DATA_HEAD;
     return err;
 }
 
@@ -124,10 +153,10 @@ static int pack(struct png_encoder *e, const uint8_t *bytes, size_t n, bool fini
 
     while (err == 0 && (n > 0 || (finish && !done))) {
         size_t taken;
-        if (e->used == sizeof e->chunk)
-            err = flush_chunk(e);
+        if (e->used == sizeof e->data)
+            err = flush_data(e);
         if (err == 0)
-            err = lib_zlib_pack(e->zlib, bytes, n, finish, e->chunk, sizeof e->chunk, &e->used, &taken, &done);
+            err = lib_zlib_pack(e->zlib, bytes, n, finish, e->data, sizeof e->data, &e->used, &taken, &done);
         if (err < 0)
             break;
         bytes += taken;
@@ -141,43 +170,74 @@ static uint64_t row_weight(const uint8_t *line, size_t n)
 {
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < n; i++)
-        sum += line[i] < 128 ? line[i] : 256u - line[i];
+    for (size_t i = 0; i < n;) {
+        size_t end = n - i < 65536 ? n : i + 65536; /* so that 32 bits hold a part */
+        uint32_t part = 0;
+        for (; i < end; i++)
+            part += line[i] < 128 ? line[i] : 256u - line[i];
+        sum += part;
+    }
     return sum;
 }
 
-static void filter_sub(const struct png_encoder *e, const uint8_t *row, uint8_t *to)
+static void filter_sub(const uint8_t *restrict row, size_t n, size_t step, uint8_t *restrict to)
 {
-    memcpy(to, row, e->step < e->row_bytes ? e->step : e->row_bytes);
-    for (size_t i = e->step; i < e->row_bytes; i++)
-        to[i] = (uint8_t)(row[i] - row[i - e->step]);
+    memcpy(to, row, step);
+    for (size_t i = step; i < n; i++)
+        to[i] = (uint8_t)((unsigned)row[i] - row[i - step]);
 }
 
-static void filter_up(const struct png_encoder *e, const uint8_t *row, uint8_t *to)
+static void filter_up(const uint8_t *restrict row, const uint8_t *restrict above, size_t n, uint8_t *restrict to)
 {
-    for (size_t i = 0; i < e->row_bytes; i++)
-        to[i] = (uint8_t)(row[i] - e->before[i]);
+    for (size_t i = 0; i < n; i++)
+        to[i] = (uint8_t)((unsigned)row[i] - above[i]);
+}
+
+static inline unsigned distance(unsigned a, unsigned b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* 9.4: the neighbour nearest to left + above - upper left; in unsigned numbers, which compilers make wide. */
+static inline uint8_t paeth(unsigned left, unsigned above, unsigned corner)
+{
+    unsigned to_left = distance(above, corner), to_above = distance(left, corner);
+    bool same_side = (above >= corner) == (left >= corner);
+    unsigned to_corner = same_side ? to_left + to_above : distance(to_left, to_above);
+    unsigned other = to_above <= to_corner ? above : corner;
+
+    return (uint8_t)(to_left <= to_above && to_left <= to_corner ? left : other);
+}
+
+static void filter_paeth(const uint8_t *restrict row, const uint8_t *restrict above, size_t n, size_t step,
+                         uint8_t *restrict to)
+{
+    filter_up(row, above, step, to); /* the first pixel has nothing to its left */
+    for (size_t i = step; i < n; i++)
+        to[i] = (uint8_t)((unsigned)row[i] - paeth(row[i - step], above[i], above[i - step]));
 }
 
 static unsigned choose_filter(struct png_encoder *e, const uint8_t *row)
 {
+    size_t n = e->row_bytes;
     uint64_t best;
     unsigned chosen = FILTER_NONE;
 
-    memcpy(e->line[FILTER_NONE] + 1, row, e->row_bytes);
+    memcpy(e->line[FILTER_NONE] + 1, row, n);
     if (!e->filtered)
         return FILTER_NONE;
-    filter_sub(e, row, e->line[FILTER_SUB] + 1);
-    filter_up(e, row, e->line[FILTER_UP] + 1);
-    best = row_weight(e->line[FILTER_NONE] + 1, e->row_bytes);
+    filter_sub(row, n, e->step, e->line[FILTER_SUB] + 1);
+    filter_up(row, e->before, n, e->line[FILTER_UP] + 1);
+    filter_paeth(row, e->before, n, e->step, e->line[FILTER_PAETH] + 1);
+    best = row_weight(e->line[FILTER_NONE] + 1, n);
     for (unsigned f = FILTER_SUB; f < FILTERS; f++) {
-        uint64_t weight = row_weight(e->line[f] + 1, e->row_bytes);
+        uint64_t weight = row_weight(e->line[f] + 1, n);
         if (weight < best) {
             best = weight;
             chosen = f;
         }
     }
-    memcpy(e->before, row, e->row_bytes);
+    memcpy(e->before, row, n);
     return chosen;
 }
 
@@ -189,7 +249,7 @@ int png_encode_row(struct png_encoder *encoder, const uint8_t *row)
         return ERR_INVALID;
     e->rows_left--;
     unsigned f = choose_filter(e, row);
-    e->line[f][0] = (uint8_t)f;
+    e->line[f][0] = filter_codes[f];
     return pack(e, e->line[f], e->row_bytes + 1, false);
 }
 
@@ -197,5 +257,5 @@ int png_encode_end(struct png_encoder *encoder)
 {
     int err = encoder->rows_left ? ERR_INVALID : pack(encoder, encoder->line[0], 0, true);
 
-    return err < 0 ? err : flush_chunk(encoder);
+    return err < 0 ? err : flush_data(encoder);
 }

@@ -177,7 +177,8 @@ static bool fits_bkgd(const struct png_walk *w, const struct chunk *c)
 
 static bool fits_phys(const struct png_walk *w, const struct chunk *c)
 {
-    return c->n == 9 && png_u32(c->p) - 1 < INT32_MAX && png_u32(c->p + 4) - 1 < INT32_MAX && c->p[8] <= 1;
+    /* up to 25,400 dpi */
+    return c->n == 9 && png_u32(c->p) - 1 < 1000000 && png_u32(c->p + 4) - 1 < 1000000 && c->p[8] <= 1;
 }
 
 static bool fits_exif(const struct png_walk *w, const struct chunk *c)
@@ -393,9 +394,7 @@ static int walk_all(struct png_walk *w, struct track *t, struct image_fail *fail
             return err;
         w->end = at;
     }
-    w->no_end = true;
-    if (w->n - at >= 8 && png_u32(w->bytes + at + 4) == IDAT)
-        return image_fail_set(fail, REASON_MALFORMED, "cut short in the picture data");
+    w->no_end = true; /* whether the picture itself is all there, decoding will tell */
     return 0;
 }
 

@@ -37,6 +37,13 @@ static void no_secret(const uint8_t *out, size_t n)
     same_pixels(out, n);
 }
 
+static void no_payload(const uint8_t *out, size_t n)
+{
+    assert_true(has(made.bytes, made.len, "secretpayload")); /* the fixture does show it */
+    assert_false(has(out, n, "secretpay"));
+    same_pixels(out, n);
+}
+
 /* ---- Pictures of every shape ---------------------------------------------------------- */
 
 #define SHAPE(name, ...)                                                      \
@@ -84,6 +91,29 @@ static void shape_noise(struct fixture *f)
         seed = seed * 1664525 + 1013904223;
         raw[i] = i % 601 == 0 ? 0 : (uint8_t)(seed >> 24);
     }
+    make_zlib(&packed, raw, sizeof raw);
+    f->len = make_png_find(f, "IDAT");
+    make_png_chunk(f, "IDAT", packed.bytes, packed.len);
+    make_png_chunk(f, "IEND", "", 0);
+    fixture_free(&packed);
+    remember(f);
+}
+
+/* Noise that no packer makes smaller, so that it would stand in the file as it is, and letters in it. */
+static void shape_text(struct fixture *f)
+{
+    static uint8_t raw[200 * 201];
+    struct fixture packed = {0};
+    uint32_t seed = 7;
+
+    make_png(f, &(struct make_png){.width = 200, .height = 200});
+    for (size_t i = 0; i < sizeof raw; i++) {
+        seed = seed * 1664525 + 1013904223;
+        raw[i] = i % 201 == 0 ? 0 : (uint8_t)(seed >> 24);
+        if (i > 100 * 201 && i < 101 * 201)
+            raw[i] = (uint8_t)('a' + (seed >> 24) % 26);
+    }
+    memcpy(raw + 100 * 201 + 50, "secretpayload", 13);
     make_zlib(&packed, raw, sizeof raw);
     f->len = make_png_find(f, "IDAT");
     make_png_chunk(f, "IDAT", packed.bytes, packed.len);
@@ -740,6 +770,8 @@ const struct fmt_case cases_png[] = {
     MADE("interlaced pixel", shape_one_pixel, NULL, same_pixels),
     {.name = "noise in several chunks", .make = shape_noise, .file = "a.png", .expect = REASON_OK,
      .inspect = same_pixels, .flags = CASE_NO_TRUNCATE},
+    {.name = "text in packed pixels", .make = shape_text, .file = "a.png", .expect = REASON_OK,
+     .inspect = no_payload, .flags = CASE_NO_TRUNCATE},
     FINE("transparent grey", trns_grey, has_trns),
     FINE("transparent RGB", trns_rgb, has_trns),
     FINE("transparent palette entries", trns_palette, has_trns),

@@ -105,10 +105,50 @@ static void refuses_what_is_packed(void **state)
     assert_string_equal((verdict(&f, detail), detail), "more rows than the picture has");
     replace_data(&f, raw, 8, "x");
     assert_string_equal((verdict(&f, detail), detail), "data behind the packed picture");
-    raw[0] = 4; /* Paeth is legal, but not ours */
+    raw[0] = 3; /* Average is legal, but not ours */
     replace_data(&f, raw, 8, "");
     assert_string_equal((verdict(&f, detail), detail), "row with another filter");
     fixture_free(&f);
+}
+
+/* Cuts where the handler does not make them, and data that were not cut where they must be. */
+static void refuses_other_cuts(void **state)
+{
+    static uint8_t raw[4 * 201];
+    struct fixture f = {0}, packed = {0};
+    char detail[256];
+
+    for (unsigned i = 0; i < sizeof raw; i++)
+        raw[i] = i % 201 == 0 ? 0 : (uint8_t)(i * i % 251);
+    make_png(&f, &(struct make_png){.width = 200, .height = 4});
+    make_zlib(&packed, raw, sizeof raw);
+    f.len = make_png_find(&f, "IDAT");
+    make_png_chunk(&f, "IDAT", packed.bytes, 30);
+    make_png_chunk(&f, "IDAT", packed.bytes + 30, packed.len - 30);
+    make_png_chunk(&f, "IEND", "", 0);
+    assert_string_equal((verdict(&f, detail), detail), "picture data cut in another place");
+    fixture_free(&packed);
+    /* one stored block (RFC 1951, 3.2.4) with a row of letters */
+    memset(raw, 'a', 9);
+    fixture_add(&packed, "\x78\x01\x01\x0a\0\xf5\xff\0aaaaaaaaa", 17);
+    uint32_t a = 1, b = 0;
+    for (unsigned i = 0; i < 10; i++)
+        a += i ? 'a' : 0, b += a;
+    fixture_put32(&packed, b % 65521 << 16 | a % 65521);
+    fixture_free(&f);
+    make_png(&f, &(struct make_png){.width = 9, .height = 1});
+    f.len = make_png_find(&f, "IDAT");
+    size_t idat = f.len;
+    make_png_chunk(&f, "IDAT", packed.bytes, packed.len);
+    make_png_chunk(&f, "IEND", "", 0);
+    assert_string_equal((verdict(&f, detail), detail), "picture data that can be read as text");
+    f.len = idat;
+    make_png_chunk(&f, "IDAT", packed.bytes, 16);
+    make_png_chunk(&f, "IDAT", packed.bytes + 16, packed.len - 16);
+    make_png_chunk(&f, "IEND", "", 0);
+    assert_int_equal(verdict(&f, detail), REASON_OK);
+    fixture_free(&f);
+    fixture_free(&packed);
 }
 
 static void refuses_what_is_hidden(void **state)
@@ -254,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_chunks),
         cmocka_unit_test(refuses_what_is_packed),
+        cmocka_unit_test(refuses_other_cuts),
         cmocka_unit_test(refuses_what_is_hidden),
         cmocka_unit_test(survives_any_byte),
         cmocka_unit_test(palette_is_sorted_and_small),
