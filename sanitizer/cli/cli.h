@@ -30,6 +30,9 @@ struct cli_word {
 int cli_clean(const struct cli_word *word, int argc, char **argv);
 int cli_config(const struct cli_word *word, int argc, char **argv);
 int cli_control(const struct cli_word *word, int argc, char **argv); /* status jobs quarantine audit releases */
+int cli_check(const struct cli_word *word, int argc, char **argv);
+int cli_signatures(const struct cli_word *word, int argc, char **argv);
+int cli_doctor(const struct cli_word *word, int argc, char **argv);
 int cli_submit(const struct cli_word *word, int argc, char **argv);
 
 /* Prints "sekimori WORD: complaint" and a pointer to --help on standard error; returns CLI_USAGE. */

@@ -25,6 +25,16 @@ static const struct cli_word words[] = {
      "Exit: 0 all released, 1 something held or blocked, 2 usage, configuration or environment."},
     {"config", cli_config, "[-c CONF] check|print",
      "Checks the configuration as a whole, or prints the effective values.\nExit: 0 good, 2 not."},
+    {"check", cli_check, "[-c CONF] [-m MODE] TYPE FILE",
+     "Runs only the verifier of a type over a file, in the checker's sandbox. An archive is always refused: its members\n"
+     "are known to be clean only together with the run that made them.\nExit: 0 accepted, 1 refused, 2 usage or environment."},
+    {"signatures", cli_signatures, "[-c CONF] [--json] import [--replace] [--older] FILE... | status | back",
+     "Virus signatures from files: import checks them in the scanner's sandbox and switches over as a whole; back undoes\n"
+     "the last import. A running gateway loads them without a gap.\n"
+     "Exit: 0 good (status: fresh), 1 refused or too old, 2 usage or environment."},
+    {"doctor", cli_doctor, "[-c CONF] [--json]",
+     "Tries the sandbox layers, the folders' modes, every engine, an EICAR file and a clean file; asks a running gateway\n"
+     "whether the audit chain is intact. Shows what is waived.\nExit: 0 all is well, 1 something is not, 2 configuration."},
     {"submit", cli_submit, "[-c CONF] [--json] LANE FILE...",
      "Hands files to the running gateway, as if dropped into the lane's inbound folder, and prints their job numbers.\n"
      "Exit: 0 all are safely stored, 2 usage or no gateway, 3 refused."},
