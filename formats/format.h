@@ -57,7 +57,7 @@ struct fmt_options {
     struct fmt_limits limits;
     uint32_t dpi;          /* flatten: 72 to 600 */
     uint32_t jpeg_quality; /* 30 to 100, for images that need a new quality */
-    uint32_t parallel;     /* helper processes a handler may have: 1 to 16 */
+    uint32_t parallel;     /* processes that may work on one item, the main one included: 1 to 16 */
     uint32_t depth;        /* of this item */
 };
 
@@ -206,9 +206,9 @@ bool job_is_approved(const struct fmt_job *job, const uint8_t sha256[32]);
 /* ---- Helper processes ------------------------------------------------------- */
 
 /*
- * A handler with `.helper` gets options.parallel sandboxed helper processes
- * when it flattens and that is at least 2; they are forked before the input is
- * parsed and each sees the same input. A helper runs handler->helper(job,
+ * A handler with `.helper` gets options.parallel - 1 sandboxed helper processes
+ * when it flattens; they are forked before the input is parsed and each sees
+ * the same input. A helper runs handler->helper(job,
  * index) with index 1..job_helpers and sends blobs of up to 256 MB; it has no
  * output and no members. A helper that returns an error or dies makes the item
  * fail, whatever the handler does next.

@@ -9,7 +9,7 @@
  */
 #include "formats/job.h"
 
-#define HELPERS_MAX 16
+#define HELPERS_MAX 15
 #define HELPER_BLOB_MAX (256u << 20)
 
 struct helpers {

@@ -103,7 +103,7 @@ int run_open(const struct format_handler *handler, const struct task_order *orde
 {
     if (!handler || !handler->helper || order->options.mode != FMT_MODE_FLATTEN || order->options.parallel < 2)
         return 0;
-    return helpers_fork(&helpers, order->options.parallel);
+    return helpers_fork(&helpers, order->options.parallel - 1);
 }
 
 /* A handler's word is good only with its output in the file and all its helpers ended well. */

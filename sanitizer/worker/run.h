@@ -8,7 +8,7 @@
 
 /*
  * For zygote_ops.open: forks the helper processes a handler wants for this
- * order (flattening, options.parallel of them). ERR_IO.
+ * order (flattening, options.parallel - 1 of them). ERR_IO.
  */
 int run_open(const struct format_handler *handler, const struct task_order *order) must_check;
 

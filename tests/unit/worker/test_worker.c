@@ -426,7 +426,7 @@ static void test_file_limit(void **state)
 static void test_helpers(void **state)
 {
     static uint8_t bytes[3000000];
-    struct task_order order = order_of("gather", FMT_MODE_FLATTEN, 3), alone = order_of("gather", FMT_MODE_FLATTEN, 1);
+    struct task_order order = order_of("gather", FMT_MODE_FLATTEN, 4), alone = order_of("gather", FMT_MODE_FLATTEN, 1);
     scoped_buf expect = buf_new(64u << 20);
     struct told told;
 
