@@ -2,6 +2,8 @@
 #ifndef SEKIMORI_ENGINE_H
 #define SEKIMORI_ENGINE_H
 
+#include <sys/types.h>
+
 #include "base/loop.h"
 #include "base/peer.h"
 #include "base/task.h"
@@ -56,6 +58,9 @@ int engines_new(struct loop *loop, const struct config *config, void (*failed)(v
                 void *arg, struct engines **engines_out) must_check;
 /* Ends all zygotes and their tasks; no callbacks. NULL is fine. */
 void engines_free(struct engines **engines);
+
+/* When started as root: the ids all zygotes started from now on run with. */
+void engines_drop_to(struct engines *engines, uid_t uid, gid_t gid);
 
 /* Starts an engine if it is not running. ERR_NOTFOUND: not built or installed; ERR_IO. `ready` follows in the figures. */
 int engine_start(struct engines *engines, enum program_id id) must_check;

@@ -71,7 +71,4 @@ void tasks_drop(struct engine *engine);
 /* A task left its zygote. May free the zygote. */
 void zygote_task_gone(struct zygote *zygote);
 
-/* When started as root: the ids zygotes run with. */
-void engines_drop_to(struct engines *engines, uid_t uid, gid_t gid);
-
 #endif

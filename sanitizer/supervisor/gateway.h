@@ -71,9 +71,9 @@ struct gateway {
     int listener;
     struct control *controls;
     uint64_t counts[VERDICT_BLOCKED + 1], received;
-    uid_t service_uid, worker_uid;
-    gid_t service_gid, worker_gid;
-    bool drop;
+    bool drop;                   /* started as root: services take these ids */
+    uid_t service_uid;
+    gid_t service_gid;
 };
 
 /* ---- service.c ---- */

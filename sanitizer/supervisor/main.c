@@ -7,8 +7,8 @@
  * SECURITY: reads the administrator's configuration; frames from its own
  * programs, any of which may have been taken over; frames from local users on
  * the control socket. Holds no key and opens neither store nor ledger. Started
- * as root it gives the others ids of their own and keeps only the capabilities
- * for that.
+ * as root it gives engines the account sekimori-worker and services the account
+ * sekimori where these exist, and keeps only the capabilities for that.
  *
  * DIAGNOSTICS: exit 0 after SIGTERM or SIGINT; 1 when a program could not be
  * kept running; 2 usage, configuration or environment (the log says which).
@@ -18,13 +18,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/err.h"
 #include "base/fdio.h"
@@ -62,6 +65,51 @@ static int folders_open(struct gateway *g)
         return ERR_IO;
     g->work_dir = fdio_make_dirs(g->state_dir, "work", 0700);
     return g->work_dir < 0 ? ERR_IO : 0;
+}
+
+/* ---- Started as root ---------------------------------------------------------------- */
+
+/* The only powers the supervisor needs of root's: giving others their ids, ending them, opening staff's folders. */
+static int powers_drop(void)
+{
+    static const unsigned keep[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID, CAP_SETUID,
+                                    CAP_SETFCAP}; /* the last one to map uid 0 into a user namespace */
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+
+    for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+        data[0].permitted |= 1u << keep[i];
+    data[0].effective = data[0].permitted;
+    for (unsigned cap = 0; cap <= CAP_LAST_CAP; cap++) {
+        bool kept = cap < 32 && data[0].permitted & 1u << cap;
+        if (!kept && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+            return ERR_IO;
+    }
+    return syscall(SYS_capset, &head, data) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : ERR_IO;
+}
+
+/* Gives folders and ids to the accounts that exist; without them everything stays under the starting account. */
+static int accounts_use(struct gateway *g)
+{
+    const struct passwd *worker = geteuid() == 0 ? getpwnam("sekimori-worker") : NULL;
+
+    if (worker)
+        engines_drop_to(pipeline_engines(g->pipeline), worker->pw_uid, worker->pw_gid);
+    const struct passwd *service = geteuid() == 0 ? getpwnam("sekimori") : NULL;
+    if (service) {
+        const int fds[] = {g->state_dir, g->work_dir, g->checkpoint_dir, g->outbound_dir};
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+            if (fchown(fds[i], service->pw_uid, service->pw_gid) < 0)
+                return ERR_IO;
+        g->drop = true;
+        g->service_uid = service->pw_uid;
+        g->service_gid = service->pw_gid;
+    }
+    if (geteuid() != 0)
+        return 0;
+    if (!worker || !service)
+        log_warn("started as root without the accounts sekimori and sekimori-worker: programs stay apart by namespaces only");
+    return powers_drop();
 }
 
 static void on_signal(void *arg, int signo)
@@ -115,7 +163,9 @@ static int gateway_start(struct gateway *g)
     }
     if (pipeline_new(g->loop, g->config, slots, g->work_dir, &job_hooks, g, &g->pipeline) < 0)
         return ERR_NOMEM;
-    err = engines_start(g);
+    err = accounts_use(g);
+    if (err == 0)
+        err = engines_start(g);
     return err == 0 ? services_start(g) : err;
 }
 
