@@ -133,13 +133,14 @@ enum jis_set { JIS_ASCII = 0, JIS_ROMAN, JIS_KANA, JIS_0208_1978, JIS_0208, JIS_
 struct charset_piece {
     const uint8_t *bytes; /* valid until the next call */
     size_t n;             /* at most CHARSET_PIECE_MAX; 0: nothing this time, call again */
-    uint32_t c;           /* the character; CHARSET_RUN: several without a stop among them; or CHARSET_FRAME */
+    size_t run;           /* so many bytes of them are characters without a stop among them */
+    uint32_t c;           /* the character behind those; or CHARSET_RUN: there is none; or CHARSET_FRAME */
     uint8_t tag;          /* for charset_ascii: the shift states before and in the piece */
     uint8_t skip;         /* what charset_ascii gives goes after so many bytes of the piece */
 };
 
 #define CHARSET_PIECE_MAX 65536
-#define CHARSET_RUN 0xFFFFFFFEu
+#define CHARSET_RUN 0xFFFFFFFEu   /* no character: the piece is the run alone */
 #define CHARSET_FRAME 0xFFFFFFFDu /* no character: the byte order mark, the last escape */
 
 /* The members are the reader's own but for those marked. Zero-initialise. */
@@ -148,7 +149,7 @@ struct charset_reader {
     enum charset charset, out;
     bool eager;           /* settable at any time: every character comes alone */
     const uint8_t *stops; /* settable: 256 flags, ASCII characters that come alone beside controls; or NULL */
-    bool wide_alone;      /* settable: no run begins with a character beyond ASCII */
+    bool wide_alone;      /* settable: no run begins with a character beyond ASCII but kana and kanji */
     bool keep_feed;       /* settable: FF stays */
     bool keep_vtab, keep_bidi;
     uint32_t prev, base; /* last character kept, and the last that is no selector or joiner */

@@ -79,14 +79,13 @@ static void skip_string(struct cursor *at, bool bel)
             at->p = next;
             return;
         }
-        if (c == 0x1B) {
-            struct cursor after = {here.r, next};
-            if (skip_one(&after, '\\', '\\')) {
-                at->p = after.p;
-                return;
-            }
-            break;
+        struct cursor after = {here.r, next};
+        if (c == 0x1B && skip_one(&after, '\\', '\\')) {
+            at->p = after.p;
+            return;
         }
+        if (c != CHARSET_INVALID && charset_class(c) == CHAR_ESCAPE)
+            break; /* the next sequence; also keeps many without an end from being looked through each for all */
         if (!line && (c == '\n' || c == '\r'))
             line = here.p;
         here.p = next;

@@ -12,7 +12,7 @@
 
 #define MARGIN_BITS 8       /* the winner is at least 2^8 times as likely as the next */
 #define SURE_BITS 64        /* a first look that needs no second */
-#define FIRST_LOOK 2048u    /* bytes over 0x7F that a look takes in */
+#define FIRST_LOOK 512u     /* bytes over 0x7F that a look takes in */
 #define SECOND_LOOK 65536u
 #define INVALID_BITS 30
 #define STRANGE_BITS 16     /* on average for a character beyond ASCII: no Japanese text is so rare */

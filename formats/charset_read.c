@@ -365,11 +365,17 @@ static bool jis_end(struct charset_reader *r, struct charset_piece *piece)
 
 static bool run(struct charset_reader *r, struct charset_piece *piece)
 {
-    const uint8_t *start = r->p, *limit = r->end - start > CHARSET_PIECE_MAX ? start + CHARSET_PIECE_MAX : r->end;
+    const uint8_t *start = r->p, *limit = r->end;
     struct charset_span span;
 
-    if (r->wide_alone && *start >= 0x80)
-        return false;
+    if (limit - start >= CHARSET_PIECE_MAX) /* one is left for the stop */
+        limit = start + CHARSET_PIECE_MAX - 1;
+    if (r->wide_alone && *start >= 0x80) {
+        uint32_t c;
+        (void)charset_decode(r->charset, start, (size_t)(r->end - start), &c);
+        if (!between(c, 0x3041, 0x9FFF))
+            return false;
+    }
     /* A character cut by the limit ends the run and comes alone. */
     const uint8_t *stop = charset_run(r->charset, start, limit, r->stops, &span);
     if (stop == start)
@@ -380,7 +386,8 @@ static bool run(struct charset_reader *r, struct charset_piece *piece)
     r->tail = true;
     (void)charset_decode(r->charset, span.last, (size_t)(stop - span.last), &r->prev);
     r->base = r->prev;
-    *piece = (struct charset_piece){.bytes = start, .n = (size_t)(stop - start), .c = CHARSET_RUN};
+    size_t n = (size_t)(stop - start);
+    *piece = (struct charset_piece){.bytes = start, .n = n, .run = n, .c = CHARSET_RUN};
     return true;
 }
 
@@ -413,13 +420,17 @@ static bool give_mark(struct charset_reader *r, struct charset_piece *piece)
 }
 
 /* The most frequent characters that come alone, made short: printable ASCII and LF, one byte each. */
-static bool give_ascii(struct charset_reader *r, struct charset_piece *piece)
+static bool add_ascii(struct charset_reader *r, struct charset_piece *piece)
 {
     uint8_t c = *r->p;
 
     if (c != '\n' && (c < 0x20 || c > 0x7E))
         return false;
-    *piece = (struct charset_piece){.bytes = r->p++, .n = 1, .c = c};
+    if (piece->n == 0)
+        piece->bytes = r->p;
+    piece->n++;
+    piece->c = c;
+    r->p++;
     r->prev = r->base = c;
     r->chars++;
     r->tail = c != '\n';
@@ -435,11 +446,14 @@ bool charset_read(struct charset_reader *r, struct charset_piece *piece_out)
 
     if (r->mark)
         return give_mark(r, piece_out);
+    *piece_out = (struct charset_piece){.c = CHARSET_RUN};
     while (r->p < r->end) {
-        bool alone = !runs || *r->p < 0x20 || (r->stops && r->stops[*r->p]);
-        if (!units && alone && give_ascii(r, piece_out))
+        if (runs && run(r, piece_out)) {
+            if (!units && r->p < r->end && r->stops)
+                (void)add_ascii(r, piece_out);
             return true;
-        if ((runs && run(r, piece_out)) || one(r, piece_out))
+        }
+        if ((!units && r->out == r->charset && add_ascii(r, piece_out)) || one(r, piece_out))
             return true;
         if (r->p - from > CHARSET_PIECE_MAX) {
             *piece_out = (struct charset_piece){.c = CHARSET_RUN};

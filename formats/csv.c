@@ -112,15 +112,25 @@ static bool insert_is_there(const struct csv_state *s, uint64_t at)
 
 static int tell(struct fmt_job *job, struct csv_state *s, const struct csv_hit *hit)
 {
-    char place[64] = "further cells";
+    char place[64];
 
     s->formulas++;
-    if (s->allow)
+    if (s->allow || s->formulas > PLACES_MAX)
         return 0;
-    if (s->formulas <= PLACES_MAX)
-        (void)snprintf(place, sizeof place, "row %llu, column %llu", (unsigned long long)hit->row,
-                       (unsigned long long)hit->column);
+    (void)snprintf(place, sizeof place, "row %llu, column %llu", (unsigned long long)hit->row,
+                   (unsigned long long)hit->column);
     return job_finding(job, FINDING_FORMULA, place, 1, "");
+}
+
+static int tell_rest(struct fmt_job *job, const struct csv_state *s)
+{
+    uint64_t rest = s->formulas > PLACES_MAX ? s->formulas - PLACES_MAX : 0;
+
+    if (s->allow && s->formulas > 0)
+        job_kept(job, "formula-cells", s->formulas);
+    if (s->allow || rest == 0)
+        return 0;
+    return job_finding(job, FINDING_FORMULA, "further cells", rest > UINT32_MAX ? UINT32_MAX : (uint32_t)rest, "");
 }
 
 /*
@@ -157,27 +167,34 @@ static bool swallows(uint8_t byte)
 /* The bytes as CP932 where a lead byte takes any byte after it. */
 static void shadow_read(struct csv_state *s, const struct charset_piece *piece)
 {
-    bool eager = csv_scan_is_open(&s->shadow) || csv_scan_is_fresh(&s->shadow) || piece->c != CHARSET_RUN;
+    bool eager = csv_scan_is_open(&s->shadow) || csv_scan_is_fresh(&s->shadow) || s->reader.out == CHARSET_JIS;
+    bool swallow = s->swallow;
 
     for (size_t i = 0; i < piece->n; i++) {
         uint8_t byte = piece->bytes[i];
-        bool swallowed = s->swallow;
-        s->swallow = !swallowed && swallows(byte);
-        if (eager)
+        bool swallowed = swallow;
+        swallow = !swallowed && swallows(byte);
+        if (eager || i >= piece->run)
             csv_scan_char(&s->shadow, swallowed || byte >= 0x80 ? SOME_LETTER : byte, s->at + i, piece->tag);
+        else if (i == 0)
+            csv_scan_run(&s->shadow);
     }
-    if (!eager)
-        csv_scan_run(&s->shadow);
+    s->swallow = swallow;
 }
 
 static void scan(struct csv_state *s, const struct charset_piece *piece)
 {
-    if (piece->c == CHARSET_RUN)
+    if (piece->run > 0)
         csv_scan_run(&s->cells);
-    else
-        csv_scan_char(&s->cells, piece->c, s->at + piece->skip, piece->tag);
+    if (piece->c != CHARSET_RUN)
+        csv_scan_char(&s->cells, piece->c, s->at + piece->run + piece->skip, piece->tag);
     if (s->shadowed)
         shadow_read(s, piece);
+}
+
+static bool is_open(const struct csv_state *s)
+{
+    return csv_scan_is_open(&s->cells) || csv_scan_is_open(&s->shadow);
 }
 
 /* Takes the hits and writes what is decided; `force` decides all. */
@@ -192,8 +209,7 @@ static int settle(struct fmt_job *job, struct csv_state *s, bool force)
         csv_scan_decide(&s->shadow, true);
         return settle(job, s, false);
     }
-    bool open = csv_scan_is_open(&s->cells) || csv_scan_is_open(&s->shadow);
-    return err == 0 && !open && s->pend_used > 0 ? put_pending(job, s) : err;
+    return err == 0 && !is_open(s) && s->pend_used > 0 ? put_pending(job, s) : err;
 }
 
 static int pass_on(struct fmt_job *job, struct csv_state *s, const struct charset_piece *piece)
@@ -206,16 +222,15 @@ static int pass_on(struct fmt_job *job, struct csv_state *s, const struct charse
         return err;
     if (piece->c != CHARSET_FRAME)
         scan(s, piece);
-    bool busy = s->pend_used > 0 || s->insert_count > 0 || s->cells.hit_count > 0 || s->shadow.hit_count > 0 ||
-                csv_scan_is_open(&s->cells) || csv_scan_is_open(&s->shadow);
+    bool hits = s->cells.hit_count > 0 || s->shadow.hit_count > 0, open = is_open(s);
     if (s->pend_used == 0)
         s->pend_at = s->at;
     s->at += piece->n;
-    if (!busy)
+    if (!hits && !open && s->pend_used == 0 && s->insert_count == 0)
         return put(job, s, piece->bytes, piece->n);
     memcpy(s->pend + s->pend_used, piece->bytes, piece->n);
     s->pend_used += piece->n;
-    return settle(job, s, false);
+    return hits || !open ? settle(job, s, false) : 0;
 }
 
 /* Tells the budgets how far it went. */
@@ -329,12 +344,12 @@ static int finish(struct fmt_job *job, struct csv_state *s)
         err = out_append(job, s->out, s->used);
     if (err == 0)
         err = charset_close(&s->reader, job);
+    if (err == 0)
+        err = tell_rest(job, s);
     if (err < 0)
         return err;
     job_kept(job, "rows", csv_scan_rows(&s->cells));
     job_kept(job, "cells", csv_scan_cells(&s->cells, is_tsv(job_name(job))));
-    if (s->allow && s->formulas > 0)
-        job_kept(job, "formula-cells", s->formulas);
     return 0;
 }
 

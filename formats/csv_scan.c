@@ -12,55 +12,67 @@
 
 enum phase { PHASE_SIGN, PHASE_CURRENCY, PHASE_BODY, PHASE_EXPONENT, PHASE_UNIT, PHASE_CLOSED, PHASE_FORMULA };
 
-static bool between(uint32_t c, uint32_t first, uint32_t last)
-{
-    return c >= first && c <= last;
-}
-
-static bool is_one_of(uint32_t c, const uint32_t *list)
-{
-    for (; *list; list++)
-        if (c == *list)
-            return true;
-    return false;
-}
-
 /* ---- Kinds of characters -------------------------------------------------------------- */
 
-static const uint32_t signs[] = {'+', '-', 0xFF0B, 0xFF0D, 0x2212, 0xFE62, 0xFE63, 0};
-static const uint32_t formula_signs[] = {'=', '@', 0xFF1D, 0xFF20, 0xFE66, 0xFE6B, 0};
-static const uint32_t currencies[] = {'$', '\\', 0xA5, 0xFFE5, 0xFF04, 0xFF3C, 0x20AC, 0};
-/* . , : / % ( ) and the tilde, as they come in numbers, dates, times and telephone numbers */
-static const uint32_t marks[] = {'.', ':', '/', '%', '(', ')', '~', 0xFF0E, 0xFF0C, 0xFF1A, 0xFF0F, 0xFF05, 0xFF08, 0xFF09,
-                                 0xFF5E, 0x301C, 0};
-static const uint32_t before_unit[] = {'%', ')', 0xFF05, 0xFF09, 0};
-static const uint32_t dangers[] = {'|', '!', 0xFF5C, 0xFF01, 0};
+enum kind {
+    KIND_DIGIT = 1,
+    KIND_SIGN = 2,      /* begins a number or a formula */
+    KIND_FORMULA = 4,   /* begins a formula only */
+    KIND_MARK = 8,      /* comes in numbers, dates, times and telephone numbers */
+    KIND_CURRENCY = 16,
+    KIND_BLANK = 32,
+    KIND_LETTER = 64,
+    KIND_UNIT = 128,    /* comes in units; all letters do */
+    KIND_DANGER = 256,
+    KIND_TAIL = 512,    /* a unit may follow: as after a digit or blank */
+};
 
-static bool is_blank(uint32_t c)
-{
-    return c == ' ' || c == 0x3000 || c == 0xA0 || c == 0x0C || between(c, 0x2000, 0x200A) || c == 0x202F ||
-           c == 0x205F || c == 0x1680 || c == 0x2800;
-}
+static const struct {
+    uint16_t first, last, kinds;
+} wide_kinds[] = {
+    {0x00A0, 0x00A0, KIND_BLANK},          {0x00A5, 0x00A5, KIND_CURRENCY},  {0x00B0, 0x00B0, KIND_UNIT},
+    {0x00B5, 0x00B5, KIND_UNIT},           {0x1680, 0x1680, KIND_BLANK},     {0x2000, 0x200A, KIND_BLANK},
+    {0x202F, 0x202F, KIND_BLANK},          {0x205F, 0x205F, KIND_BLANK},     {0x20AC, 0x20AC, KIND_CURRENCY},
+    {0x2100, 0x214F, KIND_UNIT},           {0x2212, 0x2212, KIND_SIGN},      {0x2800, 0x2800, KIND_BLANK},
+    {0x3000, 0x3000, KIND_BLANK},          {0x301C, 0x301C, KIND_MARK},      {0x3041, 0x30FF, KIND_UNIT},
+    {0x3300, 0x33FF, KIND_UNIT},           {0x3400, 0x9FFF, KIND_UNIT},      {0xFE62, 0xFE63, KIND_SIGN},
+    {0xFE66, 0xFE66, KIND_FORMULA},        {0xFE6B, 0xFE6B, KIND_FORMULA},   {0xFF01, 0xFF01, KIND_DANGER},
+    {0xFF04, 0xFF04, KIND_CURRENCY},       {0xFF05, 0xFF05, KIND_MARK | KIND_TAIL}, {0xFF08, 0xFF08, KIND_MARK},
+    {0xFF09, 0xFF09, KIND_MARK | KIND_TAIL}, {0xFF0B, 0xFF0B, KIND_SIGN},    {0xFF0C, 0xFF0C, KIND_MARK},
+    {0xFF0D, 0xFF0D, KIND_SIGN},           {0xFF0E, 0xFF0F, KIND_MARK},      {0xFF10, 0xFF19, KIND_DIGIT},
+    {0xFF1A, 0xFF1A, KIND_MARK},           {0xFF1D, 0xFF1D, KIND_FORMULA},   {0xFF20, 0xFF20, KIND_FORMULA},
+    {0xFF21, 0xFF3A, KIND_LETTER | KIND_UNIT}, {0xFF3C, 0xFF3C, KIND_CURRENCY},
+    {0xFF41, 0xFF5A, KIND_LETTER | KIND_UNIT}, {0xFF5C, 0xFF5C, KIND_DANGER}, {0xFF5E, 0xFF5E, KIND_MARK},
+    {0xFF66, 0xFF9F, KIND_UNIT},           {0xFFE5, 0xFFE5, KIND_CURRENCY},
+};
 
-static bool is_digit(uint32_t c)
-{
-    return between(c, '0', '9') || between(c, 0xFF10, 0xFF19);
-}
+static const uint16_t ascii_kinds[128] = {
+    ['0' ... '9'] = KIND_DIGIT,
+    ['A' ... 'Z'] = KIND_LETTER | KIND_UNIT, ['a' ... 'z'] = KIND_LETTER | KIND_UNIT,
+    ['+'] = KIND_SIGN, ['-'] = KIND_SIGN, ['='] = KIND_FORMULA, ['@'] = KIND_FORMULA,
+    ['$'] = KIND_CURRENCY, ['\\'] = KIND_CURRENCY,
+    ['.'] = KIND_MARK, [','] = KIND_MARK, [':'] = KIND_MARK, [';'] = KIND_MARK, ['/'] = KIND_MARK, ['%'] = KIND_MARK | KIND_TAIL,
+    ['('] = KIND_MARK, [')'] = KIND_MARK | KIND_TAIL, ['~'] = KIND_MARK,
+    [' '] = KIND_BLANK, ['\t'] = KIND_BLANK, ['\n'] = KIND_BLANK, ['\r'] = KIND_BLANK, ['\f'] = KIND_BLANK,
+    ['|'] = KIND_DANGER, ['!'] = KIND_DANGER,
+};
 
-static bool is_letter(uint32_t c)
+static unsigned kinds_of(uint32_t c)
 {
-    return between(c | 0x20, 'a', 'z') || between(c, 0xFF21, 0xFF3A) || between(c, 0xFF41, 0xFF5A);
-}
+    size_t from = 0, to = ARRAY_LEN(wide_kinds);
 
-static bool is_unit(uint32_t c)
-{
-    return is_letter(c) || between(c, 0x3041, 0x30FF) || between(c, 0x3400, 0x9FFF) || between(c, 0xFF66, 0xFF9F) ||
-           between(c, 0x2100, 0x214F) || between(c, 0x3300, 0x33FF) || c == 0xB0 || c == 0xB5;
-}
-
-static bool is_trigger(uint32_t c)
-{
-    return is_one_of(c, signs) || is_one_of(c, formula_signs);
+    if (c < 128)
+        return ascii_kinds[c];
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        if (c > wide_kinds[middle].last)
+            from = middle + 1;
+        else if (c < wide_kinds[middle].first)
+            to = middle;
+        else
+            return wide_kinds[middle].kinds;
+    }
+    return 0;
 }
 
 /* The readings a separator ends cells in. */
@@ -129,6 +141,18 @@ void csv_scan_settle(struct csv_scan *s, uint64_t at)
 
 /* ---- Plain numbers ------------------------------------------------------------------------ */
 
+/* The first letter behind a number: of a unit, or an exponent. */
+static bool token_unit(struct csv_scan *s, uint32_t c, unsigned kinds, unsigned last)
+{
+    if (!(kinds & KIND_UNIT) || !(last & (KIND_DIGIT | KIND_BLANK | KIND_TAIL)))
+        return false;
+    s->token.phase = (c == 'e' || c == 'E') && (last & KIND_DIGIT) ? PHASE_EXPONENT : PHASE_UNIT;
+    s->token.unit = 1;
+    if (!s->token.strict && c >= 0x80 && (last & KIND_DIGIT))
+        s->token.open = false; /* "10円" is nothing a formula has */
+    return true;
+}
+
 /*
  * One more character of what may be a plain number: signs, a currency, digits
  * with marks between them, an exponent, a short unit. Nothing in it can name a
@@ -136,44 +160,36 @@ void csv_scan_settle(struct csv_scan *s, uint64_t at)
  */
 static bool token_takes(struct csv_scan *s, uint32_t c)
 {
-    bool digit = is_digit(c), sign = is_one_of(c, signs), blank = is_blank(c) || c == '\t' || c == '\n' || c == '\r';
-    bool mark = is_one_of(c, marks) || c == ',' || c == ';', unit = is_unit(c);
-    uint32_t last = s->token.last;
+    unsigned kinds = kinds_of(c), last = s->token.last;
+    bool in_number = kinds & (KIND_DIGIT | KIND_MARK | KIND_SIGN | KIND_BLANK);
 
-    s->token.last = c;
+    s->token.last = (uint16_t)kinds;
     if (++s->token.length > TOKEN_MAX)
         return false;
-    s->token.digits |= digit;
+    s->token.digits |= (kinds & KIND_DIGIT) != 0;
     if (c == 0x1B && !s->token.strict && s->token.phase <= PHASE_BODY) {
         s->token.open = false; /* of ISO-2022-JP, when read as ASCII: no formula goes on there */
         return true;
     }
     switch ((enum phase)s->token.phase) {
     case PHASE_SIGN:
-        if (sign || blank)
+        if (kinds & (KIND_SIGN | KIND_BLANK))
             return true;
-        s->token.phase = is_one_of(c, currencies) ? PHASE_CURRENCY : PHASE_BODY;
-        return s->token.phase == PHASE_CURRENCY || digit || mark;
+        s->token.phase = kinds & KIND_CURRENCY ? PHASE_CURRENCY : PHASE_BODY;
+        return kinds & (KIND_CURRENCY | KIND_DIGIT | KIND_MARK);
     case PHASE_CURRENCY:
         s->token.phase = PHASE_BODY;
-        return digit;
+        return kinds & KIND_DIGIT;
     case PHASE_BODY:
-        if (digit || mark || sign || blank)
-            return true;
-        if (!s->token.digits || !unit || !(is_digit(last) || is_blank(last) || is_one_of(last, before_unit)))
-            return false;
-        s->token.phase = (c | 0x20) == 'e' && is_digit(last) ? PHASE_EXPONENT : PHASE_UNIT;
-        s->token.unit = 1;
-        s->token.open = s->token.strict || c < 0x80 || !is_digit(last); /* "10円" is nothing a formula has */
-        return true;
+        return in_number || (s->token.digits && token_unit(s, c, kinds, last));
     case PHASE_EXPONENT:
-        s->token.phase = digit || sign ? PHASE_BODY : PHASE_UNIT;
+        s->token.phase = kinds & (KIND_DIGIT | KIND_SIGN) ? PHASE_BODY : PHASE_UNIT;
         s->token.unit = 2;
-        return digit || sign || blank || unit;
+        return kinds & (KIND_DIGIT | KIND_SIGN | KIND_BLANK | KIND_UNIT);
     case PHASE_UNIT:
-        return (unit || digit || blank || c == '/') && ++s->token.unit <= UNIT_MAX;
+        return ((kinds & (KIND_UNIT | KIND_DIGIT | KIND_BLANK)) || c == '/') && ++s->token.unit <= UNIT_MAX;
     case PHASE_CLOSED:
-        return blank;
+        return kinds & KIND_BLANK;
     case PHASE_FORMULA:
         break;
     }
@@ -239,9 +255,9 @@ static void token_begins(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t ta
     s->token.digits = false;
     s->token.phase = PHASE_SIGN;
     s->token.length = 1;
-    s->token.last = c;
+    s->token.last = KIND_SIGN;
     s->token.hit = place;
-    if (is_one_of(c, formula_signs))
+    if (kinds_of(c) & KIND_FORMULA)
         token_is_formula(s);
 }
 
@@ -250,11 +266,13 @@ static void token_begins(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t ta
 /* A bar, a "!", or a bracket after a name. */
 static void watch(struct csv_scan *s, uint32_t c)
 {
-    if (is_one_of(c, dangers) || ((c == '(' || c == 0xFF08) && s->name))
+    unsigned kinds = kinds_of(c);
+
+    if ((kinds & KIND_DANGER) || ((c == '(' || c == 0xFF08) && s->name))
         hit_waiting(s);
-    if (is_letter(c))
+    if (kinds & KIND_LETTER)
         s->name = true;
-    else if (!is_digit(c) && c != '_' && c != '.' && !is_blank(c))
+    else if (!(kinds & (KIND_DIGIT | KIND_BLANK)) && c != '_' && c != '.')
         s->name = false;
 }
 
@@ -333,9 +351,12 @@ static void ordinary(struct csv_scan *s, uint32_t c, uint64_t at, uint8_t tag)
 {
     s->start = s->closing = 0;
     s->row_open = true;
-    if (is_blank(c))
+    if (!s->lead)
         return;
-    if (s->lead && is_trigger(c))
+    unsigned kinds = kinds_of(c);
+    if (kinds & KIND_BLANK)
+        return;
+    if (kinds & (KIND_SIGN | KIND_FORMULA))
         token_begins(s, c, at, tag);
     s->lead = 0;
 }

@@ -43,7 +43,7 @@ struct csv_scan {
     struct {
         bool open, strict, quoted, digits;
         uint8_t phase, length, unit;
-        uint32_t last;
+        uint16_t last; /* kinds of the last character */
         struct csv_hit hit;
     } token;
     /* cells that are formulas if a dangerous character follows before the line ends */
@@ -69,9 +69,10 @@ static inline bool csv_scan_is_open(const struct csv_scan *s)
 }
 
 /*
- * True at the start of a cell: a character beyond ASCII must be given by
- * itself, and so must those flagged in csv_scan_stops(true). Later those of
- * csv_scan_stops(false) are enough. 256 flags each, beside all controls.
+ * True at the start of a cell: characters beyond ASCII must be given one by
+ * one but for kana and kanji, and so must those flagged in
+ * csv_scan_stops(true). Later those of csv_scan_stops(false) are enough. 256
+ * flags each, beside all controls.
  */
 static inline bool csv_scan_is_fresh(const struct csv_scan *s)
 {

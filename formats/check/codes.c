@@ -350,7 +350,7 @@ enum codes_step codes_next(struct codes *codes, uint32_t *c_out)
     enum codes_step step = readers[codes->set](codes, &c);
     if (step != CODES_CHAR)
         return step;
-    if (codes->set != CODES_SWALLOW) {
+    if (codes->set != CODES_SWALLOW && !codes->checked) {
         bool unicode = codes->set <= CODES_UTF16BE;
         bool fine = unicode ? unicode_may_be(codes, c) : c < 0x20 ? control_may_be(codes, c) : c != 0x7F;
         if (!fine)
@@ -447,12 +447,15 @@ unsigned codes_open(const uint8_t *bytes, size_t n, const struct codes_allow *al
     }
     if (codes.set != CODES_NONE) {
         found_out[0] = codes;
-        return reads_whole(codes) ? 1 : 0;
+        found_out[0].checked = reads_whole(codes);
+        return found_out[0].checked ? 1 : 0;
     }
     for (size_t i = 0; i < ARRAY_LEN(legacy); i++) {
         codes.set = legacy[i];
-        if (reads_whole(codes))
-            found_out[found++] = codes;
+        if (!reads_whole(codes))
+            continue;
+        found_out[found] = codes;
+        found_out[found++].checked = true;
     }
     if (found == 2 && has_euc_kana(found_out[1])) {
         found_out[0] = found_out[1];

@@ -36,6 +36,7 @@ struct codes {
     uint32_t before, base; /* the last character, and the last that is no selector or joiner */
     uint8_t shift;         /* designated set of ISO-2022-JP */
     bool shifted;          /* and nothing has come in it yet */
+    bool checked;          /* read to the end before: the positive list need not be asked again */
 };
 
 #define CODES_MAX 2

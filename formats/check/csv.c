@@ -71,16 +71,9 @@ static bool is_number_mark(uint32_t c)
     }
 }
 
-static unsigned separator_bit(uint32_t c)
-{
-    static const uint8_t bits[128] = {[','] = 1, [';'] = 2, ['\t'] = 4, ['|'] = 8};
-
-    return c < 128 ? bits[c] : 0;
-}
-
 static bool is_separator(uint32_t c)
 {
-    return separator_bit(c) != 0;
+    return c == ',' || c == ';' || c == '\t' || c == '|';
 }
 
 /* ---- Plain numbers ------------------------------------------------------------------------- */
@@ -196,67 +189,56 @@ static bool cannot_go_on(struct codes codes, uint32_t c)
 
 /* ---- Cells ------------------------------------------------------------------------------------ */
 
-enum place { AT_START, IN_TEXT, IN_QUOTES, AFTER_QUOTE };
+/*
+ * The ways to read a table, one bit each: by any separator, by each of them
+ * alone, by those of LibreOffice. In the strict one whatever is no number is
+ * refused, in the others what could do something.
+ */
+#define VIEW_ANY 1u
+#define VIEWS 63u
 
-/* One way to read the table. */
-struct view {
-    unsigned separators; /* bits of separator_bit */
-    bool strict;         /* refuse whatever is no number, not only what could do something */
-    enum place place;
-    bool fresh;          /* only blanks and quotes in this cell so far */
-};
+/* The views a character separates cells in. */
+static unsigned views_of(uint32_t c)
+{
+    static const uint8_t views[128] = {[','] = 1 | 2 | 32, [';'] = 1 | 4 | 32, ['\t'] = 1 | 8 | 32, ['|'] = 1 | 16};
 
-#define VIEWS 6
+    return c < 128 ? views[c] : 0;
+}
 
+/* Where in a cell each view is: in one of three sets, or inside of text. */
 struct table {
-    struct view views[VIEWS];
     struct codes codes;
+    unsigned start, quotes, closed;
+    unsigned fresh; /* only blanks and quotes in this cell so far */
 };
 
 /* A table on its way, and how far nothing dangerous was found ahead of it, for cells of these views. */
 struct walk {
     struct table here, ahead;
-    unsigned views;
+    unsigned strict, views;
 };
 
-static void walk_start(struct walk *walk, const struct codes *codes, bool strict)
+static void walk_start(struct walk *walk, const struct codes *codes, unsigned strict)
 {
-    static const unsigned separators[VIEWS] = {15, 1, 2, 4, 8, 7}; /* the last: LibreOffice's */
+    struct table first = {.codes = *codes, .start = VIEWS, .fresh = VIEWS};
 
-    *walk = (struct walk){.here.codes = *codes, .ahead.codes.at = codes->at};
-    for (size_t i = 0; i < VIEWS; i++)
-        walk->here.views[i] = (struct view){separators[i], strict && i == 0, AT_START, true};
-}
-
-static void view_take(struct view *v, uint32_t c, unsigned bit)
-{
-    bool quoted = v->place == IN_QUOTES;
-
-    if (c == '"') {
-        static const enum place next[] = {IN_QUOTES, IN_TEXT, AFTER_QUOTE, IN_QUOTES};
-        v->place = next[v->place];
-    } else if (!quoted && (c == '\n' || c == '\r' || (v->separators & bit))) {
-        v->place = AT_START;
-        v->fresh = true;
-    } else {
-        v->place = quoted ? IN_QUOTES : IN_TEXT;
-        v->fresh = v->fresh && is_white(c);
-    }
+    *walk = (struct walk){.here = first, .ahead = first, .strict = strict};
 }
 
 static void table_take(struct table *t, uint32_t c)
 {
-    for (size_t i = 0; i < VIEWS; i++)
-        view_take(&t->views[i], c, separator_bit(c));
-}
+    unsigned outside = VIEWS & ~t->quotes, ended = c == '\n' || c == '\r' ? outside : outside & views_of(c);
 
-/* True while one of the views in the mask is inside quotes. */
-static bool is_held_open(const struct table *t, unsigned views)
-{
-    for (size_t i = 0; i < VIEWS; i++)
-        if ((views & 1u << i) && t->views[i].place == IN_QUOTES)
-            return true;
-    return false;
+    if (c == '"') {
+        unsigned inside = t->start | t->closed;
+        t->closed = t->quotes;
+        t->quotes = inside;
+        t->start = 0;
+        return;
+    }
+    t->start = ended;
+    t->closed = 0;
+    t->fresh = ended | (is_white(c) ? t->fresh : 0);
 }
 
 /*
@@ -275,7 +257,7 @@ static bool rest_is_dangerous(struct walk *walk, uint32_t c, unsigned views)
         walk->views = views;
     } else {
         walk->views |= views;
-        if (!is_held_open(t, walk->views))
+        if (!(t->quotes & walk->views))
             return false;
     }
     while (codes_next(&t->codes, &c) == CODES_CHAR) {
@@ -286,7 +268,7 @@ static bool rest_is_dangerous(struct walk *walk, uint32_t c, unsigned views)
         else if (!is_digit(c) && c != '_' && c != '.' && !is_space(c))
             name = false;
         table_take(t, c);
-        if ((c == '\n' || c == '\r') && !is_held_open(t, walk->views))
+        if ((c == '\n' || c == '\r') && !(t->quotes & walk->views))
             break;
     }
     return false;
@@ -296,30 +278,15 @@ static bool rest_is_dangerous(struct walk *walk, uint32_t c, unsigned views)
 static bool cell_is_formula(struct walk *walk, uint32_t c)
 {
     const struct table *t = &walk->here;
-    bool strict = false, quoted = false;
-    unsigned fresh = 0;
+    bool strict = t->fresh & walk->strict, quoted = t->fresh & t->quotes;
     struct token token;
 
-    for (size_t i = 0; i < VIEWS; i++) {
-        const struct view *v = &t->views[i];
-        fresh |= v->fresh ? 1u << i : 0;
-        quoted |= v->fresh && v->place == IN_QUOTES;
-        strict |= v->fresh && v->strict;
-    }
-    if (!fresh)
+    if (!t->fresh)
         return false;
     bool number = is_sign(c) && collect(t->codes, c, quoted, &token) && is_number(&token);
     if (number || (!strict && is_sign(c) && cannot_go_on(t->codes, c)))
         return false;
-    return strict || rest_is_dangerous(walk, c, fresh);
-}
-
-static bool is_quiet(const struct table *t)
-{
-    for (size_t i = 0; i < VIEWS; i++)
-        if (t->views[i].fresh || t->views[i].place == AT_START || t->views[i].place == AFTER_QUOTE)
-            return false;
-    return true;
+    return strict || rest_is_dangerous(walk, c, t->fresh);
 }
 
 static bool table_is_safe(struct walk *walk)
@@ -337,7 +304,7 @@ static bool table_is_safe(struct walk *walk)
         if ((is_sign(c) || is_equals_or_at(c)) && cell_is_formula(walk, c))
             return false;
         table_take(t, c);
-        quiet = is_quiet(t);
+        quiet = !(t->start | t->closed | t->fresh);
         if (quiet)
             codes_skip(&t->codes, content);
     }
@@ -397,13 +364,13 @@ static const char *fault(const struct codes *codes, const uint8_t *start, bool f
         return NULL;
     if (!separator_line_is_safe(*codes))
         return "separator line with a strange separator";
-    walk_start(&walk, codes, true);
+    walk_start(&walk, codes, VIEW_ANY);
     if (!table_is_safe(&walk))
         return "a cell that acts as a formula";
     if (!is_misread(codes, start))
         return NULL;
     struct codes misread = {.at = codes->at, .end = codes->end, .set = CODES_SWALLOW};
-    walk_start(&walk, &misread, false);
+    walk_start(&walk, &misread, 0);
     return table_is_safe(&walk) ? NULL : "a formula when read as CP932";
 }
 
