@@ -292,7 +292,7 @@ static const struct {
     unsigned least, most; /* how often */
     bool files_only;
 } stages[STAGES] = {
-    [STAGE_JFIF] = {0xe0, "JFIF", 5, jfif, 0, 1, true},    [STAGE_ADOBE] = {0xee, "Adobe", 5, adobe, 0, 1, false},
+    [STAGE_JFIF] = {0xe0, "JFIF", 5, jfif, 0, 1, false},   [STAGE_ADOBE] = {0xee, "Adobe", 5, adobe, 0, 1, false},
     [STAGE_EXIF] = {0xe1, "Exif\0", 6, exif, 0, 1, true},  [STAGE_ICC] = {0xe2, "ICC_PROFILE", 12, icc, 0, 255, true},
     [STAGE_DQT] = {0xdb, "", 0, dqt, 1, 4, false},         [STAGE_SOF] = {0xc0, "", 0, sof, 1, 1, false},
     [STAGE_DHT] = {0xc4, "", 0, dht, 2, 4, false},         [STAGE_SOS] = {0xda, "", 0, sos, 1, 1, false},
@@ -345,6 +345,8 @@ static const char *check_meaning(const struct check_jpeg *j)
         return "Adobe transform of three components on four";
     if (j->components < 4 && j->adobe && j->transform != (rgb || j->components == 1 ? 0 : 1))
         return "Adobe transform that does not fit the components";
+    if (rgb && j->jfif)
+        return "RGB in a JFIF file";
     if (j->bare || j->components == 4)
         return NULL;
     if (j->jfif == rgb || j->adobe != rgb)

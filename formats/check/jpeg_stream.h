@@ -40,9 +40,9 @@ struct check_jpeg {
 };
 
 /*
- * Checks everything before the coded data. `bare`: a stream of another format,
- * without JFIF, EXIF and ICC. ERR_REFUSED with the words in head_out->why,
- * ERR_NOMEM.
+ * Checks everything before the coded data. `bare`: a stream inside another
+ * format, where JFIF and Adobe markers may be missing, EXIF and ICC must be.
+ * ERR_REFUSED with the words in head_out->why.
  */
 int check_jpeg_head(const struct fmt_in *in, bool bare, struct check_jpeg *head_out) must_check;
 

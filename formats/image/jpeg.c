@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exif.h"
+#include "flatten.h"
 #include "formats/format.h"
 #include "icc.h"
 #include "lib_jpeg.h"
@@ -179,6 +180,75 @@ static int budget(struct fmt_job *job, const struct image_jpeg_info *info, uint6
     return err;
 }
 
+/* ---- Flatten --------------------------------------------------------------------- */
+
+static struct flatten_place place_of(const struct jpeg_walk *walk)
+{
+    double inch = walk->density.unit == 1 ? 1 : walk->density.unit == 2 ? 2.54 : 0;
+
+    return (struct flatten_place){walk->density.x * inch, walk->density.y * inch, walk->orientation};
+}
+
+/* Grey and YCbCr: encoded again for DCTDecode. */
+static int flatten_stream(struct fmt_job *job, const struct jpeg_walk *walk, struct image_jpeg_told *told)
+{
+    const struct fmt_limits *most = &job_options(job)->limits;
+    struct image_jpeg_limits limits = {most->pixels, MEMORY_BYTES, most->output_bytes, most->steps, SCANS_MAX};
+    struct flatten_place place = place_of(walk);
+    scoped_free uint8_t *stream = NULL;
+    struct image_fail why;
+    size_t n = 0;
+
+    if (image_jpeg_reencode(walk->bytes, walk->n, &limits, job_options(job)->jpeg_quality, &stream, &n, told, &why) < 0)
+        return fail(job, &why);
+    struct imagepdf_image image = {.coding = IMAGEPDF_JPEG,
+                                   .width = walk->info.width,
+                                   .height = walk->info.height,
+                                   .components = walk->info.components,
+                                   .bits = 8,
+                                   .stream = stream,
+                                   .n = n};
+    told->damage -= (walk->no_end ? 1 : 0) + (walk->stray_bytes ? 1 : 0); /* counted by the report */
+    return flatten_image(job, &image, &place);
+}
+
+/* RGB and inks: to pixels first, for a page of DeviceRGB. */
+static int flatten_pixels(struct fmt_job *job, const struct jpeg_walk *walk, struct image_jpeg_told *told)
+{
+    struct image_jpeg_limits limits = {.memory_bytes = MEMORY_BYTES};
+    size_t n = (size_t)walk->info.width * walk->info.height * 3;
+    struct flatten_place place = place_of(walk);
+    scoped_free uint8_t *rgb = n <= MEMORY_BYTES ? malloc(n) : NULL;
+    struct image_fail why;
+
+    if (!rgb)
+        return job_fail(job, REASON_LIMIT_MEMORY, "%zu bytes of pixels", n);
+    if (lib_jpeg_decode(walk, &limits, rgb, told, &why) < 0)
+        return fail(job, &why);
+    return flatten_rgb(job, rgb, walk->info.width, walk->info.height, &place);
+}
+
+static int flatten(struct fmt_job *job)
+{
+    struct jpeg_walk *walk = job_state(job);
+    struct image_jpeg_told told = {0};
+    struct image_fail why;
+
+    if (jpeg_walk_run(job_in(job)->bytes, (size_t)in_len(job_in(job)), walk, &why) < 0)
+        return fail(job, &why);
+    int err = budget(job, &walk->info, walk->segments);
+    err = err < 0 ? err : report_dropped(job, walk);
+    if (err == 0 && (walk->icc_count || walk->icc_broken))
+        err = job_finding(job, FINDING_COLOR_PROFILE, "ICC", 1, "a page has none");
+    if (err < 0)
+        return err;
+    err = walk->info.kind == IMAGE_JPEG_GREY || walk->info.kind == IMAGE_JPEG_YCBCR ? flatten_stream(job, walk, &told)
+                                                                                  : flatten_pixels(job, walk, &told);
+    return err < 0 ? err : report_decoded(job, walk, &told);
+}
+
+/* ---- The handler ------------------------------------------------------------------- */
+
 static int sanitize(struct fmt_job *job)
 {
     const struct fmt_in *in = job_in(job);
@@ -200,5 +270,6 @@ static int sanitize(struct fmt_job *job)
 const struct format_handler fmt_jpeg = {
     .name = "jpeg",
     .sanitize = sanitize,
+    .flatten = flatten,
     .state_bytes = sizeof(struct jpeg_walk),
 };

@@ -27,6 +27,13 @@ int lib_jpeg_reencode(const struct jpeg_walk *walk, const struct lib_jpeg_head *
                       const struct image_jpeg_limits *limits, unsigned quality, struct image_sink *sink,
                       struct image_jpeg_told *told_out, struct image_fail *fail_out) must_check;
 
+/*
+ * Decodes the ranges of a walk to RGB, 3 bytes a pixel, width x height of them
+ * at `rgb`. Inks are mixed without a profile. Fails as lib_jpeg_reencode does.
+ */
+int lib_jpeg_decode(const struct jpeg_walk *walk, const struct image_jpeg_limits *limits, uint8_t *rgb,
+                    struct image_jpeg_told *told_out, struct image_fail *fail_out) must_check;
+
 /* Encodes pixels, see image_jpeg_encode. */
 int lib_jpeg_encode(const struct image_pixels *pixels, unsigned quality, bool subsample, unsigned dpi,
                     struct image_sink *sink, struct image_fail *fail_out) must_check;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "exif.h"
+#include "flatten.h"
 #include "formats/format.h"
 #include "icc.h"
 #include "lib_png.h"
@@ -33,6 +34,8 @@ struct work {
     size_t profile_n;
     uint8_t exif[EXIF_BLOCK_MAX];
     size_t exif_n;
+    uint8_t *rgb;     /* pixels of a page, and how far they are filled */
+    size_t rgb_at;
     uint32_t extra;   /* pictures with packed data behind the last row */
 };
 
@@ -413,7 +416,8 @@ static int budget(struct work *w)
     return err < 0 ? err : job_steps(w->job, area);
 }
 
-static int rebuild(struct work *w)
+/* What both methods begin with. */
+static int walk(struct work *w)
 {
     struct image_fail why;
 
@@ -421,7 +425,13 @@ static int rebuild(struct work *w)
         return fail(w, &why);
     int err = budget(w);
     err = err < 0 ? err : report_dropped(w);
-    err = err < 0 ? err : report_structure(w);
+    return err < 0 ? err : report_structure(w);
+}
+
+static int rebuild(struct work *w)
+{
+    int err = walk(w);
+
     err = err < 0 ? err : take_profile(w);
     err = err < 0 ? err : take_exif(w);
     err = err < 0 ? err : make_palette(w);
@@ -432,8 +442,72 @@ static int rebuild(struct work *w)
     return err < 0 ? err : out_finish(w->job, NULL);
 }
 
+/* ---- Flatten ------------------------------------------------------------------------------- */
+
+static int row_flatten(struct work *w, uint8_t *row, uint32_t width)
+{
+    png_row_rgb(&w->walk, row, width, w->rgb + w->rgb_at);
+    w->rgb_at += (size_t)width * 3;
+    return 0;
+}
+
+/* From dots per metre, to a tenth: 2835 means 72. */
+static double dots_per_inch(uint32_t per_metre)
+{
+    return (double)(((uint64_t)per_metre * 254 + 500) / 1000) / 10;
+}
+
+/* Density and orientation; the walk let a metre have at most a million dots. */
+static struct flatten_place place_of(const struct png_walk *walk)
+{
+    struct flatten_place place = {.orientation = 1};
+    struct exif exif = {0};
+
+    if (walk->exif.p)
+        exif_read(walk->exif.p, walk->exif.n, &exif);
+    if (exif.orientation)
+        place.orientation = exif.orientation;
+    if (walk->phys.p && walk->phys.p[8] == 1) {
+        place.dpi_x = dots_per_inch(png_u32(walk->phys.p));
+        place.dpi_y = dots_per_inch(png_u32(walk->phys.p + 4));
+    }
+    return place;
+}
+
+/* What a page cannot hold, beside what sanitizing leaves out too. */
+static int report_flat(struct work *w)
+{
+    int err = 0;
+
+    if (w->walk.frame_count)
+        err = job_finding(w->job, FINDING_ANIMATION, "", 1, "a page shows the first picture");
+    if (err == 0 && w->walk.iccp.p)
+        err = job_finding(w->job, FINDING_COLOR_PROFILE, "iCCP", 1, "a page has none");
+    return err < 0 ? err : take_exif(w);
+}
+
+static int flat(struct work *w)
+{
+    struct lib_png_part part = main_part(&w->walk);
+    size_t n = (size_t)w->walk.width * w->walk.height * 3;
+    struct flatten_place place = place_of(&w->walk);
+    int err = report_flat(w);
+
+    if (err < 0)
+        return err;
+    w->rgb = n <= MEMORY_BYTES ? malloc(n) : NULL;
+    if (!w->rgb)
+        return job_fail(w->job, REASON_LIMIT_MEMORY, "%zu bytes of pixels", n);
+    err = each_row(w, &part, row_flatten);
+    err = err < 0 ? err : flatten_rgb(w->job, w->rgb, w->walk.width, w->walk.height, &place);
+    return err < 0 ? err : report_pixels(w);
+}
+
+/* ---- Entries --------------------------------------------------------------------------------- */
+
 static void work_finish(struct work *w)
 {
+    free(w->rgb);
     png_walk_finish(&w->walk);
     png_encoder_free(&w->encoder);
     free(w->profile);
@@ -457,8 +531,17 @@ static int sanitize(struct fmt_job *job)
     return err;
 }
 
+static int flatten(struct fmt_job *job)
+{
+    scoped(work_finish) struct work w = {.job = job};
+    int err = walk(&w);
+
+    return err < 0 ? err : flat(&w);
+}
+
 const struct format_handler fmt_png = {
     .name = "png",
     .sanitize = sanitize,
+    .flatten = flatten,
     .state_bytes = 256 * sizeof(bool), /* the colours in use */
 };

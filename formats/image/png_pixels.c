@@ -137,3 +137,65 @@ void png_row_hide(uint8_t *row, uint32_t width, enum png_type type, unsigned dep
             pixel_hide(p, colour, hidden);
     }
 }
+
+/* A pixel in 16 bits a sample. */
+struct pixel {
+    uint32_t colour[3], alpha;
+};
+
+static uint32_t sample_of(const uint8_t *row, size_t i, unsigned depth)
+{
+    if (depth == 16)
+        return png_u16(row + 2 * i);
+    if (depth == 8)
+        return row[i] * 0x101u;
+    unsigned per_byte = 8 / depth, top = (1u << depth) - 1;
+    unsigned v = row[i / per_byte] >> (8 - depth - i % per_byte * depth) & top;
+    return v * (0xffffu / top);
+}
+
+/* The colour that tRNS makes transparent, in the picture's own depth (11.3.1.1). */
+static bool is_keyed(const struct png_walk *walk, const struct pixel *p)
+{
+    unsigned n = walk->type == PNG_RGB ? 3 : 1, top = walk->depth == 16 ? 0xffff : (1u << walk->depth) - 1;
+
+    if (!walk->trns.p || (walk->type != PNG_RGB && walk->type != PNG_GREY))
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (p->colour[i] / (0xffffu / top) != png_u16(walk->trns.p + 2 * (size_t)i))
+            return false;
+    return true;
+}
+
+static void pixel_read(const struct png_walk *walk, const uint8_t *row, size_t x, struct pixel *p)
+{
+    unsigned channels = png_channels(walk->type);
+
+    p->alpha = 0xffff;
+    if (walk->type == PNG_PALETTE) {
+        uint32_t top = (1u << walk->depth) - 1, index = sample_of(row, x, walk->depth) / (0xffffu / top);
+        struct colour c = colour_of(walk, index);
+        for (unsigned i = 0; i < 3; i++)
+            p->colour[i] = c.rgb[i] * 0x101u;
+        p->alpha = c.alpha * 0x101u;
+        return;
+    }
+    for (unsigned i = 0; i < 3; i++)
+        p->colour[i] = sample_of(row, x * channels + (channels >= 3 ? i : 0), walk->depth);
+    if (channels % 2 == 0)
+        p->alpha = sample_of(row, x * channels + channels - 1, walk->depth);
+    if (is_keyed(walk, p))
+        p->alpha = 0;
+}
+
+void png_row_rgb(const struct png_walk *walk, const uint8_t *row, uint32_t width, uint8_t *rgb)
+{
+    for (size_t x = 0; x < width; x++) {
+        struct pixel p;
+        pixel_read(walk, row, x, &p);
+        for (unsigned i = 0; i < 3; i++) {
+            uint64_t light = (uint64_t)p.colour[i] * p.alpha + (uint64_t)0xffff * (0xffff - p.alpha);
+            rgb[3 * x + i] = (uint8_t)((light / 0xffff + 128) / 257);
+        }
+    }
+}

@@ -36,6 +36,9 @@ void png_palette_map(const struct png_palette *palette, uint8_t *row, size_t n, 
 /* Zeroes the bits behind the last pixel of a row. */
 void png_row_pad(uint8_t *row, size_t n, uint64_t used_bits);
 
+/* One row as RGB, 8 bits each, on white paper: palette, transparency and depth resolved. */
+void png_row_rgb(const struct png_walk *walk, const uint8_t *row, uint32_t width, uint8_t *rgb);
+
 /* Transparent pixels seen so far. */
 struct png_hidden {
     uint64_t pixels;    /* that had a colour */
