@@ -324,6 +324,24 @@ static int clean_parse(struct clean *c, int argc, char **argv, struct clean_argu
     return optind < argc ? -1 : cli_usage(c->word, "no PATH given");
 }
 
+/* The output folder with its missing parents, as the user's umask allows. */
+static int make_parents(const char *path)
+{
+    scoped_free char *copy = strdup(path);
+
+    if (!copy)
+        return ERR_NOMEM;
+    for (char *at = copy + 1; *copy && *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+            return ERR_IO;
+        *at = '/';
+    }
+    return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : ERR_IO;
+}
+
 static int clean_prepare(struct clean *c, const struct clean_arguments *a, char **paths)
 {
     const char *profile = a->values['p'] ? a->values['p'] : "standard";
@@ -343,7 +361,7 @@ static int clean_prepare(struct clean *c, const struct clean_arguments *a, char 
         if (err < 0)
             return cli_usage(c->word, "%s: %s", *paths, err_text(err));
     }
-    if (mkdir(c->out_name, 0755) < 0 && errno != EEXIST)
+    if (make_parents(c->out_name) < 0)
         return cli_usage(c->word, "%s: %s", c->out_name, strerror(errno));
     c->out_dir = fdio_open_dir(AT_FDCWD, c->out_name);
     return c->out_dir >= 0 ? CLI_OK : cli_usage(c->word, "%s: not a folder that can be opened", c->out_name);

@@ -77,6 +77,7 @@ void slot_release(struct item *item)
         return;
     item->has_slot = false;
     item->job->pipeline->busy--;
+    pipeline_pump(item->job->pipeline);
 }
 
 /* Runs from the loop, never inside an item's own step. */
@@ -101,7 +102,7 @@ static void on_pump(void *arg)
 
 void pipeline_pump(struct pipeline *p)
 {
-    if (!p->pump && loop_after(p->loop, 0, on_pump, p, &p->pump) < 0)
+    if (p->ready && !p->pump && loop_after(p->loop, 0, on_pump, p, &p->pump) < 0)
         on_pump(p); /* out of memory: better at once than never */
 }
 
