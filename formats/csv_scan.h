@@ -79,6 +79,7 @@ static inline bool csv_scan_is_fresh(const struct csv_scan *s)
     return s->lead != 0;
 }
 
+/* The characters that must come by themselves; 256 flags, static storage. */
 const uint8_t *csv_scan_stops(bool fresh);
 
 /* The next character, at a place the caller counts upwards. Hits are in s->hits. */

@@ -96,6 +96,7 @@ uint64_t in_rfind(const struct fmt_in *in, uint64_t from, uint64_t to, const voi
 
 struct fmt_job;
 
+/* The item itself, and the policy as it applies to it; both live as long as the job. */
 const struct fmt_in *job_in(const struct fmt_job *job);
 const struct fmt_options *job_options(const struct fmt_job *job);
 

@@ -90,6 +90,7 @@ void batch_run(struct keeper *k);
 
 /* ---- the kinds' entries: message handlers of the rule table ----------------------------------------- */
 
+/* Each takes one question of the supervisor into a batch or answers it at once. ERR_PEER ends the channel. */
 int on_accept(void *owner, struct peer *peer, struct msg *m);
 int on_decide(void *owner, struct peer *peer, struct msg *m);
 int on_open(void *owner, struct peer *peer, struct msg *m);

@@ -32,6 +32,7 @@ struct keeper_config {
 /* The values a new gateway starts from. */
 void keeper_config_default(struct keeper_config *c);
 
+/* Writes a configuration into a buffer; errors stay in the buffer. */
 void keeper_config_put(struct buf *b, const struct keeper_config *c);
 /* ERR_PEER on anything but one whole configuration with values in range. */
 int keeper_config_get(struct view *v, struct keeper_config *out) must_check;

@@ -30,6 +30,7 @@ struct ledger;
 int ledger_open(bool durable, struct ledger **ledger_out) must_check;
 void ledger_close(struct ledger **ledger);
 
+/* Begins a transaction; there is one at a time. ERR_IO, ERR_SPACE. */
 int ledger_begin(struct ledger *l) must_check;
 /* Durable when it returns 0. On error everything since ledger_begin is undone. */
 int ledger_commit(struct ledger *l) must_check;
@@ -140,6 +141,7 @@ int ledger_add_delivery(struct ledger *l, const struct ledger_delivery *d) must_
 int ledger_rename_delivery(struct ledger *l, const struct ledger_delivery *d) must_check;
 int ledger_set_delivery(struct ledger *l, uint64_t seq, enum delivery_state from, enum delivery_state to, uint64_t now_ms) must_check;
 
+/* The delivery of a sequence number. ERR_NOTFOUND. */
 int ledger_delivery(struct ledger *l, uint64_t seq, struct ledger_delivery *out) must_check;
 /* The delivery of a job. ERR_NOTFOUND. */
 int ledger_delivery_of(struct ledger *l, int64_t num, struct ledger_delivery *out) must_check;
@@ -153,6 +155,7 @@ int ledger_manifest(struct ledger *l, uint64_t seq, struct buf *out) must_check;
 /* Appends a record about a job ("" none). `detail` is one JSON object on one line. */
 int ledger_audit(struct ledger *l, uint64_t now_ms, const char *actor, const char *event, const char *job, const char *detail) must_check;
 
+/* The end of the chain as it will be when the open transaction commits. */
 struct chain_head ledger_head(const struct ledger *l);
 
 /*
@@ -164,6 +167,7 @@ int ledger_next_record(struct ledger *l, uint64_t after, struct chain_record *ou
 /* The first record with a time at or after the given one; 0 when there is none. */
 int ledger_record_at(struct ledger *l, uint64_t time_ms, uint64_t *seq_out) must_check;
 
+/* Keeps a signed checkpoint line about the first `count` records. */
 int ledger_add_checkpoint(struct ledger *l, uint64_t count, uint64_t time_ms, const char *line) must_check;
 /* The checkpoint with the lowest count above `after`. ERR_NOTFOUND. */
 int ledger_next_checkpoint(struct ledger *l, uint64_t after, uint64_t *count_out, char *line, size_t room) must_check;

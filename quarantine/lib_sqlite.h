@@ -28,6 +28,7 @@ int db_exec(struct db *db, const char *sql) must_check;
 /* First column of the first row as text; "" when there is none. */
 int db_ask(struct db *db, const char *sql, char *out, size_t room) must_check;
 
+/* Compiles one statement; the caller frees it before the database is closed. */
 int db_prepare(struct db *db, const char *sql, struct db_stmt **stmt_out) must_check;
 void db_stmt_free(struct db_stmt **stmt);
 

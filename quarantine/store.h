@@ -86,6 +86,7 @@ void store_drop(struct store *store, struct store_file *file);
 int store_read(struct store *store, enum store_kind kind, const char *job, uint64_t bytes, const uint8_t sha256[DIGEST_BYTES],
                int out_fd) must_check;
 
+/* True when the file of a job is in its place or still in incoming/; what is in it is not looked at. */
 bool store_has(struct store *store, enum store_kind kind, const char *job);
 
 /* Removes from wherever it is; a missing file is fine. ERR_IO. */

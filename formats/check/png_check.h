@@ -21,6 +21,7 @@ struct check_png {
     bool ended;
 };
 
+/* Samples of a pixel by colour type (PNG, 11.2.2); 1 for any other number. */
 unsigned check_png_channels(unsigned type);
 
 /* Begins a picture. NULL, or why not in words; static storage, as below. */

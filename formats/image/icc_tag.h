@@ -23,8 +23,10 @@ int icc_put32(struct icc_out *out, uint32_t value) must_check;
 int icc_align(struct icc_out *out) must_check;
 /* Overwrites a number already there. */
 void icc_patch32(struct icc_out *out, size_t at, uint32_t value);
+/* Frees what was written. */
 void icc_out_free(struct icc_out *out);
 
+/* Big-endian numbers, as all of ICC.1 clause 4; the caller checked that the bytes are there. */
 uint32_t icc_u32(const uint8_t *p);
 uint32_t icc_u16(const uint8_t *p);
 

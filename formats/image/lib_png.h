@@ -29,6 +29,7 @@ int lib_png_row(struct lib_png *png, uint8_t **row_out, struct image_fail *fail_
 /* After the last row: *extra_out tells whether packed data were left over. */
 int lib_png_end(struct lib_png *png, bool *extra_out, struct image_fail *fail_out) must_check;
 
+/* Ends the reading at any point. NULL is fine. */
 void lib_png_free(struct lib_png **png);
 
 #endif

@@ -56,6 +56,7 @@ int imagepdf_packed_page(struct imagepdf *pdf, double width, double height, cons
 /* Writes the page tree, fonts and the end. The caller then says out_finish(job, "pdf"). ERR_INVALID without a page. */
 int imagepdf_end(struct imagepdf *pdf) must_check;
 
+/* Frees the document, finished or not; what was appended to the output stays. */
 void imagepdf_free(struct imagepdf **pdf);
 
 #endif

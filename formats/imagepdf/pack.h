@@ -54,6 +54,7 @@ struct imagepdf_packed {
 int imagepdf_pack(const struct imagepdf_pixels *pixels, struct imagepdf_look *look_out,
                   struct imagepdf_packed *packed_out) must_check;
 
+/* Frees the rows and zeroes the struct. Safe on a zeroed one. */
 void imagepdf_packed_clear(struct imagepdf_packed *packed);
 
 #endif

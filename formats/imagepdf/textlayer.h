@@ -30,6 +30,7 @@ struct textlayer {
 /* Which characters a document uses: gives each a number (CID) of the one font. */
 struct textlayer_font;
 
+/* A font without characters; ERR_NOMEM. The caller frees it. */
 int textlayer_font_new(struct textlayer_font **font_out) must_check;
 void textlayer_font_free(struct textlayer_font **font);
 /* True when any character got a number. */

@@ -53,6 +53,7 @@ static inline struct view view_of(const void *bytes, size_t n)
 {
     return (struct view){.bytes = bytes, .left = n};
 }
+/* Numbers; 0 after an error. */
 uint8_t view_u8(struct view *v);
 uint32_t view_u32(struct view *v);
 uint64_t view_u64(struct view *v);

@@ -29,6 +29,7 @@ struct digest {
     uint64_t state[14];
 };
 
+/* Begins one, and takes in n bytes. */
 void digest_init(struct digest *d);
 void digest_add(struct digest *d, const void *bytes, size_t n);
 /* Ends it; the state cannot be used on. */

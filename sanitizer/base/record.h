@@ -34,6 +34,7 @@ struct job_origin {
     int64_t mtime;
 };
 
+/* Writes an origin into a buffer; errors stay in the buffer. */
 void origin_put(struct buf *b, const struct job_origin *origin);
 /* ERR_PEER on anything but one whole record (does not call view_end). */
 int origin_get(struct view *v, struct job_origin *origin_out) must_check;
@@ -67,6 +68,7 @@ struct job_decision {
     const char *report;             /* JSON object: findings, kept, items; borrowed; at most JOB_REPORT_MAX */
 };
 
+/* Writes a decision into a buffer; errors stay in the buffer. */
 void decision_put(struct buf *b, const struct job_decision *decision);
 /* `report` points to NUL-terminated text in report_room (JOB_REPORT_MAX + 1 bytes). ERR_PEER (does not call view_end). */
 int decision_get(struct view *v, struct job_decision *decision_out, char *report_room) must_check;

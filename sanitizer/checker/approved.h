@@ -21,6 +21,7 @@ int approved_load(struct approved *list, int fd) must_check;
 /* True when the digest is in the set. */
 bool approved_has(const struct approved *list, const uint8_t sha256[32]);
 
+/* Frees the digests and empties the set. */
 void approved_free(struct approved *list);
 
 #endif

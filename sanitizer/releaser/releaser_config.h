@@ -23,6 +23,7 @@ struct releaser_config {
     uint32_t waived;        /* sandbox layers (enum sandbox_layer) that may be missing */
 };
 
+/* Writes a configuration into a buffer; errors stay in the buffer. */
 void releaser_config_put(struct buf *b, const struct releaser_config *c);
 /* ERR_PEER on anything but one whole configuration with values in range. */
 int releaser_config_get(struct view *v, struct releaser_config *out) must_check;

@@ -29,6 +29,7 @@ int watch_add(struct watches *w, uint64_t seq, const char *path) __attribute__((
  */
 void watch_step(struct watches *w, struct publisher *p, size_t most, uint64_t grace_ms, void (*gone)(void *arg, uint64_t seq), void *arg);
 
+/* Forgets all names. */
 void watch_free(struct watches *w);
 
 #endif

@@ -53,6 +53,7 @@ int clamav_new(const char *dir, const char *scratch, void (*each)(void *arg, con
                struct clamav **clamav_out) must_check;
 void clamav_free(struct clamav **clamav);
 
+/* What was loaded; lives as long as the engine. */
 const struct clamav_info *clamav_info(const struct clamav *clamav);
 
 /* The folder for temporary files from now on; it need not exist yet, and scans in it fail until it does. At most 255 bytes (ERR_INVALID). ERR_NOMEM. */

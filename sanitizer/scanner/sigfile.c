@@ -75,4 +75,3 @@ bool sigfile_name(const char *path, char name_out[SIGFILE_NAME_MAX])
     memcpy(name_out, name, n + 1);
     return true;
 }
-

@@ -159,7 +159,7 @@ static int read_modes(struct conf_source *source, void *node, void *target)
     for (unsigned i = 0; i < conf_count(node); i++) {
         void *row = conf_at(node, i);
         const struct format_identity *identity = registry_find(conf_name(row));
-        enum fmt_mode mode;
+        enum fmt_mode mode = FMT_MODE_NONE;
         if (!identity || identity->class != FORMAT_CLASS_HANDLED)
             return conf_error(source, row, "'%s' is no type that can be made harmless", conf_name(row));
         if (mode_of(source, row, &mode) < 0)

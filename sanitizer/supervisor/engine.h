@@ -68,6 +68,7 @@ int engine_start(struct engines *engines, enum program_id id) must_check;
 /* Starts a second scanner with the signatures as they are now; it takes over once it is ready, else the old one stays. */
 int engine_reload(struct engines *engines, enum program_id id) must_check;
 
+/* The figures of an engine, as they are now; lives as long as `engines`. */
 const struct engine_figures *engine_figures(const struct engines *engines, enum program_id id);
 
 /*

@@ -58,7 +58,9 @@ struct task {
     struct task_end end;
 };
 
+/* The task of a number, or NULL. */
 struct task *task_find(struct engine *engine, uint64_t id);
+/* The zygote told that a task process ended. */
 void task_exited(struct task *task, int status, uint64_t cpu_us, uint64_t peak_kb);
 /* Hands all waiting tasks to the zygote that became ready. */
 void tasks_start_waiting(struct engine *engine);

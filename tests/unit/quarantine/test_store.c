@@ -215,6 +215,7 @@ static void test_recovery(void **state)
     scoped_fd int rubbish = open(path, O_CREAT | O_WRONLY, 0600);
     (void)snprintf(path, sizeof path, "%s/work/left", f->folder);
     scoped_fd int left = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_true(rubbish >= 0 && left >= 0);
     row_of = a;
     assert_int_equal(store_recover(f->store, has_row, NULL, &adopted, &dropped), 0);
     assert_int_equal(adopted, 1);
