@@ -81,7 +81,7 @@ static void peer_fail(struct peer *p, int err)
 
 static int peer_handle(struct peer *p, struct msg *m)
 {
-    for (unsigned i = 0; p->rules[i].type && i < RULES_MAX; i++) {
+    for (unsigned i = 0; i < RULES_MAX && p->rules[i].type; i++) {
         const struct msg_rule *rule = &p->rules[i];
         uint64_t bit = (uint64_t)1 << i;
         if (rule->type != m->type)

@@ -176,7 +176,7 @@ static enum finding_kind feature_find(const char *name)
     char word[64];
     size_t i;
 
-    for (i = 0; name[i] && i < sizeof word - 1; i++)
+    for (i = 0; i < sizeof word - 1 && name[i]; i++)
         word[i] = name[i] == '_' ? '-' : name[i];
     word[i] = '\0';
     return finding_find(word);

@@ -6,8 +6,7 @@
  *   fuzz_TARGET [--seeds PROGRAM TARGET] PATH...
  *
  * A folder's files are seeds, as is what `PROGRAM TARGET DIR` writes into DIR;
- * a file is run as it is, to repeat a crash. Each seed has a process of its
- * own. An input that ends it, or takes too long, is left as crash-TARGET-N in
+ * a file is run as it is, to repeat a crash. A few seeds share a process. An input that ends it, or takes too long, is left as crash-TARGET-N in
  * the working directory. FUZZ_SECONDS (6) is shared by all seeds.
  */
 #include <dirent.h>
@@ -30,6 +29,7 @@
 #define ROUNDS_TOTAL 20000 /* of all seeds, at least */
 #define INPUT_SECONDS 20
 #define CRASHES_MAX 5
+#define BATCH 16 /* seeds of one process: at its end a sanitizer's leak check takes its time */
 
 struct seed {
     char name[128];
@@ -42,6 +42,8 @@ static size_t seed_count;
 
 /* The input a child is at, for the parent to read when it dies. */
 static struct current {
+    size_t seed;
+    unsigned long inputs;
     unsigned round;
     size_t len;
     uint8_t bytes[MUTATE_MAX];
@@ -138,7 +140,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* In a child: one seed and its mutations, until the time of this seed is over. */
+/* One seed and its mutations, until the time of this seed is over. */
 static void run_seed(const struct seed *s, unsigned rounds, double until)
 {
     uint64_t random = mutate_seed(s->bytes, s->len);
@@ -148,6 +150,7 @@ static void run_seed(const struct seed *s, unsigned rounds, double until)
         memcpy(current->bytes, s->bytes, s->len);
         current->len = s->len;
         current->round = round;
+        current->inputs++;
         if (round > 0)
             current->len = mutate(&random, current->bytes, s->len, other->bytes, other->len);
         run_current();
@@ -168,25 +171,45 @@ static void report_crash(const char *target, const struct seed *s, int status, u
                   path);
 }
 
-static unsigned run_all(const char *target, double seconds, unsigned long *inputs_out)
+/* The inputs were fine, the end of the process was not. */
+static void report_leak(const char *target, size_t from, unsigned crash)
+{
+    (void)fprintf(stderr, "%s: the process of the seeds from %s on (%zu) ended badly after the last input: a leak? (%u)\n",
+                  target, seeds[from].name, from, crash);
+}
+
+/* In a child: the seeds from one on, as many as a batch has. */
+static void run_batch(size_t from, double start, double seconds)
+{
+    size_t rounds = seed_count * ROUNDS < ROUNDS_TOTAL ? ROUNDS_TOTAL / seed_count : ROUNDS;
+
+    for (size_t i = from; i < seed_count && i < from + BATCH; i++) {
+        current->seed = i;
+        run_seed(&seeds[i], (unsigned)rounds, start + seconds * (double)(i + 1) / (double)seed_count);
+    }
+    current->seed = from + BATCH;
+}
+
+/* A batch that dies goes on behind the seed it died on. */
+static unsigned run_all(const char *target, double seconds)
 {
     double start = now();
     unsigned crashes = 0;
-    size_t rounds = seed_count * ROUNDS < ROUNDS_TOTAL ? ROUNDS_TOTAL / (seed_count ? seed_count : 1) : ROUNDS;
 
-    for (size_t i = 0; i < seed_count && crashes < CRASHES_MAX; i++) {
+    for (size_t i = 0; i < seed_count && crashes < CRASHES_MAX; i = current->seed) {
         int status = 0;
         (void)fflush(NULL);
         pid_t pid = fork();
         if (pid == 0) {
-            run_seed(&seeds[i], (unsigned)rounds, start + seconds * (double)(i + 1) / (double)seed_count);
+            run_batch(i, start, seconds);
             exit(0); /* not _exit: here the leak check runs */
         }
         if (pid < 0 || waitpid(pid, &status, 0) != pid)
             die("run", seeds[i].name);
-        *inputs_out += current->round + 1;
-        if (status != 0)
-            report_crash(target, &seeds[i], status, ++crashes);
+        if (status != 0 && current->seed < i + BATCH)
+            report_crash(target, &seeds[current->seed++], status, ++crashes);
+        else if (status != 0)
+            report_leak(target, i, ++crashes);
     }
     return crashes;
 }
@@ -195,7 +218,6 @@ int main(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/'), *target = slash ? slash + 1 : argv[0];
     const char *seconds = getenv("FUZZ_SECONDS");
-    unsigned long inputs = 0;
     struct stat st;
 
     current = mmap(NULL, sizeof *current, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -209,12 +231,11 @@ int main(int argc, char **argv)
         } else if (stat(argv[i], &st) == 0 && S_ISREG(st.st_mode)) {
             seed_add("", argv[i]);
             run_seed(&seeds[--seed_count], 0, 0);
-            inputs++;
         } else {
             seeds_from(argv[i], false);
         }
     }
-    unsigned crashes = run_all(target, seconds ? strtod(seconds, NULL) : 6, &inputs);
-    (void)printf("%s: %zu seeds, %lu inputs, %u crashes\n", target, seed_count, inputs, crashes);
-    return crashes > 0 || inputs == 0;
+    unsigned crashes = run_all(target, seconds ? strtod(seconds, NULL) : 6);
+    (void)printf("%s: %zu seeds, %lu inputs, %u crashes\n", target, seed_count, current->inputs, crashes);
+    return crashes > 0 || current->inputs == 0;
 }

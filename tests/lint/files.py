@@ -11,6 +11,7 @@ import tree
 INVISIBLE = re.compile("[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
                        "\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+MARKER = re.compile(r"^(<<<<<<<|>>>>>>>) |^=======$")
 LATER = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
 EICAR = re.compile(r"X5O!P%@AP\[4\\{1,2}PZX54\(P\^\)7CC\)7\}\$" + "EICAR")
 CODE = (".c", ".h", ".py", ".sed", ".sql", "meson.build", "meson_options.txt")
@@ -39,6 +40,8 @@ def check_lines(path, text):
             tree.complain(path, number, "a tab")
         if path.endswith((".c", ".h")) and len(line) > COLUMNS:
             tree.complain(path, number, f"{len(line)} columns")
+        if MARKER.search(line):
+            tree.complain(path, number, "left by a merge")
         if LATER.search(line):
             tree.complain(path, number, "unfinished work belongs into an issue")
 
