@@ -17,7 +17,8 @@ ALLOWED = {
     "sanitizer/base/": {"formats/format.h"},  # task.h carries the options of a handler
     "formats/": {BASE},
     "formats/detect/": {BASE, *CORE},
-    "formats/image/": {BASE, *CORE, "formats/icc_names.h"},
+    "formats/image/": {BASE, *CORE, "formats/icc_names.h",
+                       "formats/imagepdf/imagepdf.h"},  # flatten.h
     "formats/imagepdf/": {BASE, *CORE, "formats/image/reencode.h"},
     "formats/pdf/": {BASE, *CORE, "formats/imagepdf/imagepdf.h", "formats/image/reencode.h"},
     "formats/zip/": {BASE, *CORE},
@@ -45,8 +46,12 @@ LIBRARIES = {
     "libconfig.h": {"sanitizer/base/conf.c"},
     "sodium.h": {"quarantine/verify/verify.c", "sanitizer/cli/clean.c", "sanitizer/scanner/main.c",
                  "sanitizer/supervisor/config.c", "sanitizer/supervisor/main.c"},  # hashes, random bits: no parser
+    "jpeglib.h": {"formats/image/lib_jpeg_task.h"},  # what the lib_jpeg*.c share; LIB_ONLY keeps others out
+    "jerror.h": {"formats/image/lib_jpeg_task.h"},
     "jansson.h": {"sanitizer/cli/table.c", "sanitizer/scanner/signatures.c"},
 }
+# Headers of ours that only a lib_*.c may include.
+LIB_ONLY = {"formats/image/lib_jpeg_task.h"}
 C_LIBRARY = re.compile(
     r"^(assert|ctype|dirent|dlfcn|errno|fcntl|fts|ftw|getopt|glob|grp|inttypes|limits|locale|math|poll|pwd|sched|setjmp|"
     r"signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wchar|"
@@ -79,6 +84,8 @@ def check_inside(path, line, name):
     elif target is None:
         if not name.endswith(".inc"):  # made at build time
             tree.complain(path, line, f'"{name}" is not in the tree')
+    elif target in LIB_ONLY and not os.path.basename(path).startswith("lib_"):
+        tree.complain(path, line, f"only a lib_*.c may include {target}")
     elif not own(folder, target) and target not in allowed and \
             not any(a.endswith("/") and target.startswith(a) for a in allowed):
         tree.complain(path, line, f"may not include {target}")
