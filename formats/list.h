@@ -18,7 +18,8 @@
     X(jpeg)              \
     X(png)
 
-#define ENGINE_pdf_LIST(X)
+#define ENGINE_pdf_LIST(X) \
+    X(pdf)
 
 #define ENGINE_package_LIST(X) \
     X(zip)

@@ -14,4 +14,11 @@
  */
 int zpack(const uint8_t *bytes, size_t n, int level, uint8_t **out, size_t *n_out) must_check;
 
+/*
+ * Unpacks a zlib stream of n bytes, which may be followed by others, to at
+ * most `max` bytes. *out is malloc'd and the caller's. ERR_MALFORMED when it is
+ * damaged, ERR_LIMIT past max, ERR_NOMEM.
+ */
+int zunpack(const uint8_t *bytes, size_t n, size_t max, uint8_t **out, size_t *n_out) must_check;
+
 #endif
