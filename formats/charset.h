@@ -185,6 +185,14 @@ uint64_t charset_lines(const struct charset_reader *r);
 size_t charset_ascii(const struct charset_reader *r, char c, uint8_t tag, uint8_t out[8]);
 
 /*
+ * For an output that is still whole in memory (n bytes): when something was
+ * taken out of an unmarked text, what is left must show the same encoding. A
+ * few characters may not, and would then be read as others. ERR_MALFORMED,
+ * recorded.
+ */
+int charset_confirm(const struct charset_reader *r, struct fmt_job *job, const uint8_t *out, size_t n) must_check;
+
+/*
  * After the last piece: reports what was removed. Refuses text with more than
  * 8 bad sequences that are over 5 % of what is not ASCII, and text of which
  * nothing is left.

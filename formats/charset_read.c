@@ -510,6 +510,22 @@ size_t charset_ascii(const struct charset_reader *r, char c, uint8_t tag, uint8_
     return n;
 }
 
+int charset_confirm(const struct charset_reader *r, struct fmt_job *job, const uint8_t *out, size_t n)
+{
+    struct fmt_in in = {out, n};
+    struct charset_guess guess = {0};
+    const char *why = "text encoding cannot be decided";
+    uint64_t changes = 0;
+
+    for (unsigned i = 0; i < TALLIES; i++)
+        changes += r->tallies[i].count;
+    if (changes == 0 || r->chars == 0)
+        return 0;
+    int err = charset_decide(&in, &guess, &why);
+    bool same = guess.charset == r->out || guess.charset == CHARSET_ASCII;
+    return err == 0 && same ? 0 : job_fail(job, REASON_MALFORMED, "%s when cleaned", why);
+}
+
 int charset_close(struct charset_reader *r, struct fmt_job *job)
 {
     bool utf16 = r->charset == CHARSET_UTF16LE || r->charset == CHARSET_UTF16BE;

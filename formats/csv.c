@@ -340,6 +340,8 @@ static int finish(struct fmt_job *job, struct csv_state *s)
     csv_scan_decide(&s->cells, false);
     csv_scan_decide(&s->shadow, false);
     err = settle(job, s, false);
+    if (err == 0 && out_len(job) == 0)
+        err = charset_confirm(&s->reader, job, s->out, s->used);
     if (err == 0)
         err = out_append(job, s->out, s->used);
     if (err == 0)

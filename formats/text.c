@@ -53,7 +53,9 @@ static int rebuild(struct fmt_job *job, bool to_utf8)
         if (err < 0)
             return err;
     }
-    err = flush(job, s);
+    err = out_len(job) == 0 ? charset_confirm(&s->reader, job, s->out, s->used) : 0;
+    if (err == 0)
+        err = flush(job, s);
     if (err == 0)
         err = charset_close(&s->reader, job);
     if (err < 0)
