@@ -158,7 +158,9 @@ static void claim_file(struct look *look, int dir, const char *folder, const cha
     if (join(folder, name, claim.path) < 0 || join(folder, claimed, claim.claimed) < 0)
         return;
     struct stat now;
-    if (fdio_rename_new(dir, name, dir, claimed) < 0 || fstatat(dir, claimed, &now, AT_SYMLINK_NOFOLLOW) < 0)
+    int err = fdio_rename_new(dir, name, dir, claimed);
+    look->lane->denied = err == ERR_IO && (errno == EACCES || errno == EPERM || errno == EROFS);
+    if (err < 0 || fstatat(dir, claimed, &now, AT_SYMLINK_NOFOLLOW) < 0)
         return;
     if (!is_same_file(&claim.st, &now)) { /* another file was slipped in under the name */
         if (fdio_rename_new(dir, claimed, dir, name) < 0)

@@ -28,6 +28,7 @@ struct lane {
     struct lane_watch *watches;        /* folders under inotify */
     size_t watch_count, watch_room;
     bool leftovers_offered;
+    bool denied;                       /* a file could not be renamed: the folder's rights are wrong */
 };
 
 /* A claimed file, ready to be offered. */

@@ -125,9 +125,12 @@ static const struct lane_hooks hooks = {.room = has_room, .claimed = on_claimed,
 static void on_look(void *arg)
 {
     struct lane *lane = arg;
+    bool was_denied = lane->denied;
 
     intake.timers[lane - intake.lanes] = NULL;
     look_in(lane, lane_look(lane, intake.inotify_fd, &hooks, NULL));
+    if (lane->denied && !was_denied)
+        log_error("lane %s: files cannot be claimed; the gateway's account needs write access to the inbound folder", lane->name);
 }
 
 static void on_inotify(void *arg, unsigned events)
