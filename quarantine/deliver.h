@@ -17,7 +17,7 @@
 
 #define DELIVER_WINDOW 64                          /* tickets the releaser has at once */
 #define DELIVER_WINDOW_BYTES ((uint64_t)128 << 20) /* of their files */
-#define DELIVER_RETRY_MS 5000
+#define DELIVER_RETRY_MS 2000
 
 struct keeper;
 

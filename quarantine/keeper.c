@@ -43,7 +43,11 @@
 
 #define CLOCK_MS 2000
 #define CLOCK_STEP_MS 2000 /* smaller corrections are the time daemon's daily work */
+#ifdef SEKIMORI_TEST_HOOKS
+#define SWEEP_FIRST_MS 100
+#else
 #define SWEEP_FIRST_MS 60000
+#endif
 #define SWEEP_MS 3600000
 
 /* ---- records and events --------------------------------------------------------------------------------- */
@@ -220,6 +224,8 @@ bool keeper_holds_back(const struct keeper *k)
 
 void keeper_end(struct keeper *k, enum keeper_exit status)
 {
+    if (k->status == KEEPER_EXIT_OK)
+        k->status = status;
     loop_stop(k->loop, (int)status);
 }
 
@@ -302,6 +308,11 @@ static void on_round(void *arg)
     checkpoint_run(k, false);
     answers_run(k);
     batch_run(k); /* records the steps above have written of themselves */
+    int err = ledger_tidy(k->ledger);
+    if (err < 0 && err != ERR_SPACE) { /* on a full disk the log just grows on, and the next round tries again */
+        log_error("the ledger cannot be flushed: %s", ledger_error(k->ledger));
+        keeper_end(k, KEEPER_EXIT_FLUSH);
+    }
 }
 
 /* ---- start and end ------------------------------------------------------------------------------------------- */
@@ -336,7 +347,10 @@ static int open_all(struct keeper *k, struct sign_key *audit_key)
         log_error("store or keys: %s", err == ERR_NOTFOUND ? "a key is missing though there is data; put it back" : err_text(err));
         return err == ERR_NOTFOUND || err == ERR_INVALID ? KEEPER_EXIT_KEY : KEEPER_EXIT_LEDGER;
     }
-    if (fchdir(KEEPER_FD_STATE) < 0 || (err = ledger_open(k->config.durable, &k->ledger)) < 0) {
+    err = fchdir(KEEPER_FD_STATE) < 0 ? ERR_IO : ledger_open(k->config.durable, &k->ledger);
+    if (err == 0 && k->config.durable) /* SQLite flushes its files' names too, but ignores a failure */
+        err = fdio_sync(KEEPER_FD_STATE);
+    if (err < 0) {
         log_error("ledger: %s", err_text(err));
         return KEEPER_EXIT_LEDGER;
     }
@@ -404,14 +418,15 @@ static int run(struct keeper *k)
     }
     say_ready(k, undecided);
     deliver_start(k);
-    status = loop_run(k->loop);
-    if (status == KEEPER_EXIT_OK) {
+    if (loop_run(k->loop) < 0)
+        return KEEPER_EXIT_MEMORY;
+    if (k->status == KEEPER_EXIT_OK) {
         keeper_note(k, "gateway", "stopped", "", "{}");
         batch_run(k);
         checkpoint_run(k, true);
         batch_run(k);
     }
-    return status;
+    return (int)k->status;
 }
 
 static void finish(struct keeper *k)

@@ -54,6 +54,7 @@ struct op {
 
 struct keeper {
     struct keeper_config config;
+    enum keeper_exit status; /* with which it ends */
     struct loop *loop;
     struct peer *supervisor, *releaser;
     struct store *store;
@@ -118,7 +119,7 @@ int release_place(struct keeper *k, const struct ledger_job *job, struct ledger_
 
 /* Tells the supervisor something happened. */
 void keeper_event(struct keeper *k, const char *kind, const char *job, const char *text);
-/* Ends the loop with that exit status. */
+/* Ends the loop with that exit status; the first failure counts. */
 void keeper_end(struct keeper *k, enum keeper_exit status);
 /* True when nothing may be delivered now: stopped by an admin, or the audit trail cannot be written. */
 bool keeper_holds_back(const struct keeper *k);

@@ -14,6 +14,7 @@
 #include "ledger_private.h"
 
 #define SCHEMA_VERSION 1
+#define LOG_PAGES 2000  /* 8 MB, within what stretch_log makes */
 #define TAIL_CHECKED 64 /* records at the chain's end verified at each start; all of them by audit.verify */
 
 static const char schema[] =
@@ -38,7 +39,6 @@ static const struct {
     {"PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "2", false},
     {"PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", "1", false},
     {"PRAGMA cache_size = -32768", "PRAGMA cache_size", "-32768", false},
-    {"PRAGMA wal_autocheckpoint = 2000", "PRAGMA wal_autocheckpoint", "2000", false},
 };
 
 static int set_pragmas(struct db *db, bool durable)
@@ -229,6 +229,11 @@ int ledger_commit(struct ledger *l)
         ledger_rollback(l);
     crash_point("ledger-committed");
     return err;
+}
+
+int ledger_tidy(struct ledger *l)
+{
+    return db_empty_log(l->db, LOG_PAGES);
 }
 
 bool ledger_is_broken(const struct ledger *l)

@@ -36,6 +36,9 @@ int ledger_begin(struct ledger *l) must_check;
 int ledger_commit(struct ledger *l) must_check;
 void ledger_rollback(struct ledger *l);
 
+/* Empties the database's log when it is full; for moments when nobody waits for an answer. ERR_IO: broken. */
+int ledger_tidy(struct ledger *l) must_check;
+
 /* A read, write or flush failed: see db_is_broken. */
 bool ledger_is_broken(const struct ledger *l);
 /* Grows with every row written: tells whether a step that failed had begun to write. */

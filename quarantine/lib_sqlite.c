@@ -10,6 +10,7 @@
 struct db {
     sqlite3 *handle;
     bool broken;
+    int log_pages; /* after the last commit */
 };
 
 struct db_stmt {
@@ -44,6 +45,16 @@ static int db_code(struct db *db, int rc)
     }
 }
 
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+    struct db *db = arg;
+
+    (void)handle;
+    (void)name;
+    db->log_pages = pages;
+    return SQLITE_OK;
+}
+
 int db_open(const char *path, struct db **db_out)
 {
     scoped_free struct db *db = calloc(1, sizeof *db);
@@ -62,6 +73,8 @@ int db_open(const char *path, struct db **db_out)
     /* The log file stays, at its size: a commit then overwrites blocks it already has, and needs no file system journal. */
     int persist = 1;
     (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    (void)sqlite3_wal_hook(db->handle, on_commit, db); /* in place of SQLite's own, see db_empty_log */
+    (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     *db_out = steal(db);
@@ -95,6 +108,14 @@ int db_ask(struct db *db, const char *sql, char *out, size_t room)
     if (err == 1 && !db_text(stmt, 0, out, room))
         return ERR_LIMIT;
     return err < 0 ? err : 0;
+}
+
+int db_empty_log(struct db *db, int pages)
+{
+    if (db->log_pages <= pages)
+        return 0;
+    db->log_pages = 0;
+    return db_code(db, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
 int db_prepare(struct db *db, const char *sql, struct db_stmt **stmt_out)

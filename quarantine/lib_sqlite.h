@@ -53,6 +53,13 @@ int db_next(struct db_stmt *stmt) must_check;
 /* Ends a query before its last row. */
 void db_done(struct db_stmt *stmt);
 
+/*
+ * Copies what is committed from the log into the database file when the log
+ * has more than `pages` pages. Nothing else does: SQLite's own way ignores a
+ * flush that fails. ERR_IO, and the database is broken.
+ */
+int db_empty_log(struct db *db, int pages) must_check;
+
 /* Columns of the row at hand. */
 int64_t db_int(struct db_stmt *stmt, int column);
 /* Copies text or a blob's bytes as text, with NUL; "" and false when it does not fit. */

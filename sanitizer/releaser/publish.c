@@ -23,6 +23,7 @@
 #define FILE_MODE 0640
 #define FOLDER_MODE 02770
 #define CHUNK ((size_t)65536)
+#define FLUSHED 256
 
 struct folder {
     char path[MANIFEST_PATH_MAX];
@@ -31,7 +32,9 @@ struct folder {
 
 struct publisher {
     int tmp, new;
-    bool durable;
+    bool durable, broken; /* broken: a write that later ones rest on failed */
+    uint64_t flushed[FLUSHED]; /* folders whose way from new/ on is known to be durable, by hash */
+    unsigned flushed_next;
     uint8_t public_key[SIGN_PUBLIC_BYTES];
     struct sequence *sequence;
     struct folder folders[2 * PUBLISH_MAX]; /* touched in this batch */
@@ -172,8 +175,10 @@ static int check_ticket(struct publisher *p, struct publish_item *item)
         return fail(item, err, err == ERR_CRYPTO ? "the ticket is not signed by the keeper's key" : "the ticket is not complete");
     if (item->m.sequence != item->seq)
         return fail(item, ERR_MALFORMED, "the ticket is for another sequence number");
-    if ((err = sequence_use(p->sequence, item->seq, item->m.job)) < 0)
-        return fail(item, err, err == ERR_STALE ? "the sequence number was used before: an old ticket" : "the list of sequence numbers cannot be written");
+    err = sequence_use(p->sequence, item->seq, item->m.job);
+    p->broken = err < 0 && err != ERR_STALE;
+    if (err < 0)
+        return fail(item, err, p->broken ? "the list of sequence numbers cannot be written" : "the sequence number was used before: an old ticket");
     return 0;
 }
 
@@ -239,6 +244,7 @@ static int folder_of(struct publisher *p, const char *path)
     int fd = fdio_open_dir(p->new, folder);
     if (fd == ERR_NOTFOUND)
         fd = fdio_make_dirs(p->new, folder, FOLDER_MODE);
+    p->broken = p->broken || fd == ERR_IO; /* maybe the flush of a parent */
     if (fd < 0)
         return fd == ERR_NOTFOUND ? ERR_REFUSED : fd; /* something that is no folder is in the way */
     struct folder *f = &p->folders[p->folder_count++];
@@ -329,6 +335,39 @@ static void place_item(struct publisher *p, struct publish_item *item)
     drop_tmp(p, item);
 }
 
+static uint64_t path_hash(const char *path)
+{
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a: a clash costs a flush of parents that was done before */
+
+    for (; *path; path++)
+        hash = (hash ^ (uint8_t)*path) * 0x100000001b3;
+    return hash;
+}
+
+/* A folder somebody made before us, or we before a crash, is only as durable as the folders above it. */
+static int flush_parents(struct publisher *p, const char *path)
+{
+    char at[MANIFEST_PATH_MAX];
+    uint64_t hash = path_hash(path);
+
+    for (unsigned i = 0; i < FLUSHED; i++)
+        if (p->flushed[i] == hash)
+            return 0;
+    (void)snprintf(at, sizeof at, "%s", path);
+    for (char *slash; (slash = strrchr(at, '/'));) {
+        *slash = '\0';
+        scoped_fd int fd = fdio_open_dir(p->new, at);
+        if (fd < 0 && fd != ERR_NOTFOUND)
+            return ERR_IO;
+        if (fd >= 0 && fdio_sync(fd) < 0)
+            return ERR_IO;
+    }
+    if (fdio_sync(p->new) < 0)
+        return ERR_IO;
+    p->flushed[p->flushed_next++ % FLUSHED] = hash;
+    return 0;
+}
+
 static int flush_folders(struct publisher *p)
 {
     int err = 0;
@@ -336,13 +375,15 @@ static int flush_folders(struct publisher *p)
     for (unsigned i = 0; i < p->folder_count; i++) {
         if (p->durable && err == 0)
             err = fdio_sync(p->folders[i].fd);
+        if (p->durable && err == 0)
+            err = flush_parents(p, p->folders[i].path);
         scope_close(&p->folders[i].fd);
     }
     p->folder_count = 0;
     if (err == 0 && p->durable)
         err = fdio_sync(p->tmp);
     crash_point("publish-folders");
-    return err;
+    return err < 0 || p->broken ? ERR_IO : 0;
 }
 
 int publish_run(struct publisher *p, struct publish_item *items, unsigned count)
@@ -354,6 +395,8 @@ int publish_run(struct publisher *p, struct publish_item *items, unsigned count)
         write_item(p, &items[i]);
         if (items[i].err < 0)
             drop_tmp(p, &items[i]);
+        if (p->broken) /* a later number on the list would make this one look like a replay */
+            return ERR_IO;
     }
     for (unsigned i = 0; i < count; i++)
         if (items[i].err == 0 && flush_item(p, &items[i]) < 0)

@@ -41,8 +41,9 @@ void publish_close(struct publisher **publisher);
 
 /*
  * Publishes a batch: writes all, flushes all, renames all, flushes each folder
- * once. Each item's err tells; ERR_IO when a flush failed: then no item of the
- * batch counts and the process must end.
+ * once. Each item's err tells; ERR_IO when a flush failed or the list of numbers
+ * could not be written: then no item of the batch counts and the process must
+ * end.
  */
 int publish_run(struct publisher *p, struct publish_item *items, unsigned count) must_check;
 

@@ -20,7 +20,8 @@ void sequence_close(struct sequence **sequence);
 
 /*
  * Takes note of a ticket. ERR_STALE: the number was used for another job, or
- * is not above all seen and no longer on the list. ERR_IO, ERR_SPACE.
+ * is not above all seen and no longer on the list. ERR_IO, ERR_SPACE: it could
+ * not be noted; use no later one, or this one will be stale.
  */
 int sequence_use(struct sequence *s, uint64_t seq, const char *job) __attribute__((warn_unused_result));
 
