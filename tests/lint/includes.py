@@ -20,12 +20,13 @@ ALLOWED = {
     "formats/image/": {BASE, *CORE, "formats/icc_names.h",
                        "formats/imagepdf/imagepdf.h"},  # flatten.h
     "formats/imagepdf/": {BASE, *CORE, "formats/image/reencode.h"},
-    "formats/pdf/": {BASE, *CORE, "formats/imagepdf/imagepdf.h", "formats/image/reencode.h"},
+    "formats/pdf/": {BASE, *CORE, "formats/imagepdf/imagepdf.h", "formats/imagepdf/textlayer.h",
+                     "formats/imagepdf/lib_zpack.h", "formats/image/reencode.h"},  # text layer, packing, JPEG streams
     "formats/zip/": {BASE, *CORE},
     "formats/check/": {BASE, *CORE, "formats/icc_names.h", "formats/zip/path_set.h",
                        "formats/zip/lib_sodium.h"},  # names and digests of members: no parser in either
     "sanitizer/worker/": {BASE, *CORE, "formats/job.h",
-                          "formats/charset.h",         # warm_text.c: tables that are made before the sandbox closes
+                          "formats/charset.h", "formats/pdf/pdf.h",  # warm_*.c: what is made before the sandbox closes
                           "formats/detect/detect.h"},  # detect.c is the detector's program
     "sanitizer/checker/": {BASE, *CORE, "formats/job.h", "sanitizer/worker/",
                            "formats/check/lib_archive.h"},  # warm.c: its locale
@@ -53,7 +54,7 @@ LIBRARIES = {
 # Headers of ours that only a lib_*.c may include.
 LIB_ONLY = {"formats/image/lib_jpeg_task.h"}
 C_LIBRARY = re.compile(
-    r"^(assert|ctype|dirent|dlfcn|errno|fcntl|fts|ftw|getopt|glob|grp|inttypes|limits|locale|math|poll|pwd|sched|setjmp|"
+    r"^(assert|ctype|dirent|dlfcn|endian|errno|fcntl|fts|ftw|getopt|glob|grp|inttypes|limits|locale|math|poll|pwd|sched|setjmp|"
     r"signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wchar|"
     r"malloc|pthread|libgen|link|(sys|linux|asm|netinet|arpa|net)/.*)\.?h?$")
 
