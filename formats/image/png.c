@@ -454,7 +454,9 @@ static int row_flatten(struct work *w, uint8_t *row, uint32_t width)
 /* From dots per metre, to a tenth: 2835 means 72. */
 static double dots_per_inch(uint32_t per_metre)
 {
-    return (double)(((uint64_t)per_metre * 254 + 500) / 1000) / 10;
+    uint64_t tenths = ((uint64_t)per_metre * 254 + 500) / 1000;
+
+    return (double)tenths / 10;
 }
 
 /* Density and orientation; the walk let a metre have at most a million dots. */

@@ -152,7 +152,7 @@ static int pack(struct png_encoder *e, const uint8_t *bytes, size_t n, bool fini
     int err = 0;
 
     while (err == 0 && (n > 0 || (finish && !done))) {
-        size_t taken;
+        size_t taken = 0;
         if (e->used == sizeof e->data)
             err = flush_data(e);
         if (err == 0)
