@@ -27,7 +27,7 @@ static void feed(z_stream *z, const struct fmt_in *in, uint64_t *at)
     *at += n;
 }
 
-int lib_zlib_unpack(const struct fmt_in *packed, struct unpack *u)
+int lib_zlib_inflate(const struct fmt_in *packed, struct unpack *u)
 {
     scoped(unpack_end) z_stream z = {0};
     scoped_free uint8_t *out = malloc(UNPACK_STEP);
@@ -53,7 +53,7 @@ int lib_zlib_unpack(const struct fmt_in *packed, struct unpack *u)
     return z.avail_in == 0 && at == in_len(packed) ? 0 : ERR_MALFORMED;
 }
 
-int lib_zlib_pack(const struct fmt_in *bytes, zlib_sink *sink, void *ctx)
+int lib_zlib_deflate(const struct fmt_in *bytes, zlib_sink *sink, void *ctx)
 {
     scoped(pack_end) z_stream z = {0};
     scoped_free uint8_t *out = malloc(UNPACK_STEP);

@@ -46,7 +46,7 @@ static int stored_unpack(const struct fmt_in *packed, struct unpack *u)
 static int deflated_unpack(const struct fmt_in *packed, struct unpack *u)
 {
     if (u->declared > WHOLE_MAX)
-        return lib_zlib_unpack(packed, u);
+        return lib_zlib_inflate(packed, u);
     scoped_free uint8_t *bytes = malloc(u->declared + 1);
     if (!bytes)
         return ERR_NOMEM;

@@ -167,7 +167,7 @@ static int unpack_again(struct zip_writer *w, const struct fmt_in *bytes, uint64
 static int stream_write(struct zip_writer *w, const struct fmt_in *bytes, uint64_t *packed_out)
 {
     uint64_t start = out_len(w->job);
-    int err = lib_zlib_pack(bytes, sink_append, w->job);
+    int err = lib_zlib_deflate(bytes, sink_append, w->job);
 
     *packed_out = out_len(w->job) - start;
     return err == ERR_NOMEM || err == ERR_FAULT ? job_fail(w->job, REASON_LIMIT_MEMORY, "packing a member") : err;
@@ -180,7 +180,7 @@ static int add_stream(struct zip_writer *w, const struct zip_entry *entry, const
     struct fmt_in head = {bytes->bytes, TRIAL_BYTES};
     uint64_t packed = 0;
 
-    if (lib_zlib_pack(&head, sink_count, &packed) < 0)
+    if (lib_zlib_deflate(&head, sink_count, &packed) < 0)
         return job_fail(w->job, REASON_LIMIT_MEMORY, "packing a member");
     r->method = STORED;
     r->packed_bytes = in_len(bytes);
