@@ -59,12 +59,15 @@ static void on_message(j_common_ptr info, int level)
         t->told.damage++;
     /*
      * The coded data ended at a marker that no later data can follow, before
-     * the last row of blocks: the rest of the picture is not there.
+     * the last row of blocks: the rest of the picture is not there. Giving up
+     * now also spares a huge picture made of a few bytes.
      */
-    if (info->err->msg_code == JWRN_HIT_MARKER && t->cut_row == 0 &&
+    if (info->err->msg_code == JWRN_HIT_MARKER &&
         (t->d.unread_marker < JPEG_RST0 || t->d.unread_marker > JPEG_RST0 + 7) &&
         t->d.input_iMCU_row + 1 < t->d.total_iMCU_rows)
-        t->cut_row = t->d.input_iMCU_row + 1;
+        jpeg_task_give_up(t, image_fail_set(t->fail, REASON_MALFORMED, "picture data ends in row %u of %u",
+                                            t->d.input_iMCU_row * (unsigned)t->d.max_v_samp_factor * DCTSIZE,
+                                            t->d.image_height));
 }
 
 static void on_text(j_common_ptr info)
@@ -185,13 +188,8 @@ void jpeg_task_head(struct jpeg_task *t)
     t->d.dct_method = JDCT_ISLOW;
 }
 
-/* Rows or scans that no data came for. */
 void jpeg_task_check_whole(struct jpeg_task *t)
 {
-    if (t->cut_row)
-        jpeg_task_give_up(t, image_fail_set(t->fail, REASON_MALFORMED, "picture data ends in row %u of %u",
-                                       (t->cut_row - 1) * (unsigned)t->d.max_v_samp_factor * DCTSIZE,
-                                       t->d.image_height));
     if (t->walk->no_end && t->walk->info.scans > 1)
         jpeg_task_give_up(t, image_fail_set(t->fail, REASON_MALFORMED, "scans are missing at the end"));
 }

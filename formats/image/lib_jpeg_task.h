@@ -46,7 +46,6 @@ struct jpeg_task {
     int err;
     unsigned quality, dpi, next_range, shrink, quant_slots;
     bool subsample, gave_end;
-    uint32_t cut_row; /* first row of blocks without data, + 1 */
     struct jpeg_plane plane[4];
     uint8_t buffer[JPEG_SINK_BYTES];
 };
@@ -64,7 +63,7 @@ _Noreturn void jpeg_task_give_up(struct jpeg_task *t, int err);
 /* Opens the decoder on the walk's ranges and reads the head of the picture. */
 void jpeg_task_head(struct jpeg_task *t);
 
-/* Gives up when rows, or scans, of a decoded picture had no data. */
+/* Gives up when scans of a decoded picture may be missing. Missing rows end the decoding as they are met. */
 void jpeg_task_check_whole(struct jpeg_task *t);
 
 /* Opens the encoder on the sink. */
