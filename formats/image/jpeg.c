@@ -3,6 +3,9 @@
  * JPEG pictures. Runs in the image worker: samples are decoded and encoded
  * again behind markers written here; of everything else in the file only the
  * density, the orientation and a rebuilt colour profile come through.
+ * Progressive, arithmetic and restarting pictures come out as one baseline
+ * scan, the only kind the verifier accepts; subsampling, quantisation and the
+ * lengths of the codes stay, so size and quality do.
  */
 #include <stdio.h>
 #include <string.h>

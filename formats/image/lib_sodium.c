@@ -4,6 +4,11 @@
 
 #include <sodium.h>
 
+int lib_sodium_image_warm(void)
+{
+    return sodium_init() < 0 ? ERR_FAULT : 0;
+}
+
 void lib_sodium_mix(const struct jpeg_walk *walk, uint8_t *out, size_t n)
 {
     uint8_t seed[randombytes_SEEDBYTES];

@@ -237,11 +237,11 @@ static void tag(struct tags *t, const char *signature, const void *bytes, size_t
     t->count++;
 }
 
-/* mft1 of 2 grid points a side */
-static void lut_flat(struct tags *t, const char *signature, unsigned in, unsigned out)
+/* mft1, or mft2 with tables of 3 and 2, of 2 grid points a side */
+static void lut_flat(struct tags *t, const char *signature, unsigned in, unsigned out, bool wide)
 {
     struct fixture f = {0};
-    uint8_t head[48] = "mft1";
+    uint8_t head[52] = "mft1";
     unsigned cells = out;
 
     head[8] = (uint8_t)in;
@@ -249,8 +249,10 @@ static void lut_flat(struct tags *t, const char *signature, unsigned in, unsigne
     head[10] = 2;
     for (unsigned i = 0; i < in; i++)
         cells *= 2;
-    fixture_add(&f, head, sizeof head);
-    for (unsigned i = 0; i < 256 * in + cells + 256 * out; i++)
+    if (wide)
+        head[3] = '2', head[49] = 3, head[51] = 2;
+    fixture_add(&f, head, wide ? 52 : 48);
+    for (unsigned i = 0; i < (wide ? 2 * (3 * in + cells + 2 * out) : 256 * in + cells + 256 * out); i++)
         put(&f, false, 1, i & 255);
     tag(t, signature, f.bytes, f.len);
     fixture_free(&f);
@@ -334,9 +336,9 @@ static void colour_tags(struct tags *t, const struct make_icc *r)
     if (r->lut_parts)
         lut_parts(t, "A2B0", r->channels, 3);
     else if (r->channels == 4)
-        lut_flat(t, "A2B0", 4, 3);
+        lut_flat(t, "A2B0", 4, 3, r->lut_wide);
     if (r->channels == 4)
-        lut_flat(t, "B2A0", 3, 4);
+        lut_flat(t, "B2A0", 3, 4, r->lut_wide);
 }
 
 void make_icc(struct fixture *icc, const struct make_icc *r)

@@ -50,7 +50,7 @@ void make_jpeg_compare(const uint8_t *bytes, size_t n, unsigned width, unsigned 
 /* Colour profiles: a good one of matrix (RGB), curve (grey) or table (CMYK) type, and what may be wrong with it. */
 struct make_icc {
     unsigned channels; /* 1, 3, 4 */
-    bool v4, lut_parts;
+    bool v4, lut_parts, lut_wide; /* tables as mAB, as mft2; else, for four channels, mft1 */
     const char *name;
     bool private_tag, private_outside, twice, bad_curve, no_white, bad_class;
     size_t padding; /* bytes at the end */
