@@ -84,8 +84,9 @@ void qdoc_drop(struct qdoc *doc, struct qnode *node)
 enum qkind qdoc_kind(struct qdoc *doc, struct qnode node)
 {
     static const enum qkind kinds[] = {
-        [ot_boolean] = QKIND_BOOL, [ot_integer] = QKIND_INTEGER, [ot_real] = QKIND_REAL,       [ot_string] = QKIND_STRING,
-        [ot_name] = QKIND_NAME,    [ot_array] = QKIND_ARRAY,     [ot_dictionary] = QKIND_DICT, [ot_stream] = QKIND_STREAM,
+        [ot_boolean] = QKIND_BOOL, [ot_integer] = QKIND_INTEGER, [ot_real] = QKIND_REAL,
+        [ot_string] = QKIND_STRING, [ot_name] = QKIND_NAME, [ot_array] = QKIND_ARRAY,
+        [ot_dictionary] = QKIND_DICT, [ot_stream] = QKIND_STREAM,
     };
     size_t type = node.handle ? (size_t)qpdf_oh_get_type_code(doc->qpdf, node.handle) : 0;
 
@@ -94,7 +95,8 @@ enum qkind qdoc_kind(struct qdoc *doc, struct qnode node)
 
 uint32_t qdoc_number(struct qdoc *doc, struct qnode node)
 {
-    int number = node.handle && qpdf_oh_is_indirect(doc->qpdf, node.handle) ? qpdf_oh_get_object_id(doc->qpdf, node.handle) : 0;
+    bool indirect = node.handle && qpdf_oh_is_indirect(doc->qpdf, node.handle);
+    int number = indirect ? qpdf_oh_get_object_id(doc->qpdf, node.handle) : 0;
 
     return number > 0 ? (uint32_t)number : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inflate for verifiers, by zlib: the writers use libdeflate or cairo. Runs in the checker; memory does not grow with the stream. */
+/* Inflate for verifiers, by zlib. Runs in the checker on any bytes; memory does not grow with the stream. */
 #include "lib_unzlib.h"
 
 #define ZLIB_CONST /* input is read only */

@@ -231,9 +231,11 @@ static bool charstring_check(const uint8_t *bytes, size_t n)
 /* Names that cairo made: letters, digits, hyphens. */
 static bool name_is_plain(const uint8_t *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z') || (p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
+    for (size_t i = 0; i < n; i++) {
+        bool letter = (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z');
+        if (!letter && !(p[i] >= '0' && p[i] <= '9') && p[i] != '-')
             return false;
+    }
     return n > 0 && n <= 40;
 }
 
@@ -257,7 +259,8 @@ static bool latin_maps(struct cff *f, const struct top *top, uint32_t *glyphs_ou
         return false;
     uint32_t codes = p[1];
     *glyphs_out = codes + 1;
-    if (!take(f, codes, &p) || f->at != top->charset || !take(f, 1, &sids) || sids[0] != 0 || !take(f, 2 * codes, &sids))
+    if (!take(f, codes, &p) || f->at != top->charset || !take(f, 1, &sids) || sids[0] != 0 ||
+        !take(f, (size_t)2 * codes, &sids))
         return false;
     for (uint32_t i = 0; i < codes; i++)
         if (big(sids + 2 * i, 2) > 400) /* 391 standard strings and a few own ones */
@@ -318,8 +321,8 @@ const char *pdf_cff_check(const uint8_t *bytes, size_t n, bool cid)
     uint32_t glyphs = 0;
     size_t top_n;
 
-    if (!take_exactly(&f, "\x01\0\x04\x04", 4) || !take_index(&f, &names) || names.count != 1 || !names_check(&names, 1) ||
-        !take_index(&f, &tops) || tops.count != 1)
+    if (!take_exactly(&f, "\x01\0\x04\x04", 4) || !take_index(&f, &names) || names.count != 1 ||
+        !names_check(&names, 1) || !take_index(&f, &tops) || tops.count != 1)
         return "font head not as written by cairo";
     const uint8_t *dict = index_item(&tops, 0, &top_n);
     if (!read_top(dict, top_n, &top) || top.ros != cid || !take_index(&f, &strings) || !names_check(&strings, 4) ||

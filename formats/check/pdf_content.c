@@ -14,15 +14,15 @@ static const struct {
     const char *operator, *operands;
     bool glyph;
 } drawing[] = {
-    {"B", "", false},        {"B*", "", false},     {"BDC", "Nd", false},    {"BT", "", false},      {"CS", "N", false},
-    {"Do", "N", false},      {"EMC", "", false},    {"ET", "", false},       {"G", "n", false},      {"J", "n", false},
-    {"M", "n", false},       {"Q", "", false},      {"RG", "nnn", false},    {"S", "", false},       {"SCN", "N", false},
-    {"TJ", "a", false},      {"Td", "nn", false},   {"Tf", "Nn", false},     {"Tj", "s", false},     {"Tm", "nnnnnn", false},
-    {"Tr", "n", false},      {"W", "", false},      {"W*", "", false},       {"c", "nnnnnn", false}, {"cm", "nnnnnn", false},
-    {"cs", "N", false},      {"d", "an", false},    {"d0", "nn", true},      {"d1", "nnnnnn", true}, {"f", "", false},
-    {"f*", "", false},       {"g", "n", false},     {"gs", "N", false},      {"h", "", false},       {"j", "n", false},
-    {"l", "nn", false},      {"m", "nn", false},    {"n", "", false},        {"q", "", false},       {"re", "nnnn", false},
-    {"rg", "nnn", false},    {"scn", "N", false},   {"sh", "N", false},      {"w", "n", false},
+    {"B", "", false}, {"B*", "", false}, {"BDC", "Nd", false}, {"BT", "", false}, {"CS", "N", false},
+    {"Do", "N", false}, {"EMC", "", false}, {"ET", "", false}, {"G", "n", false}, {"J", "n", false},
+    {"M", "n", false}, {"Q", "", false}, {"RG", "nnn", false}, {"S", "", false}, {"SCN", "N", false},
+    {"TJ", "a", false}, {"Td", "nn", false}, {"Tf", "Nn", false}, {"Tj", "s", false}, {"Tm", "nnnnnn", false},
+    {"Tr", "n", false}, {"W", "", false}, {"W*", "", false}, {"c", "nnnnnn", false}, {"cm", "nnnnnn", false},
+    {"cs", "N", false}, {"d", "an", false}, {"d0", "nn", true}, {"d1", "nnnnnn", true}, {"f", "", false},
+    {"f*", "", false}, {"g", "n", false}, {"gs", "N", false}, {"h", "", false}, {"j", "n", false},
+    {"l", "nn", false}, {"m", "nn", false}, {"n", "", false}, {"q", "", false}, {"re", "nnnn", false},
+    {"rg", "nnn", false}, {"scn", "N", false}, {"sh", "N", false}, {"w", "n", false},
 };
 
 /* The one order of things on a picture page: from each phase, which operator leads on. */
@@ -30,9 +30,9 @@ static const struct {
     unsigned phase, next;
     const char *operator, *operands, *last; /* the last operand as written; NULL: any */
 } picture[] = {
-    {0, 1, "q", "", NULL},     {1, 2, "cm", "nnnnnn", NULL}, {2, 3, "Do", "N", "/i"},       {3, 4, "Q", "", NULL},
-    {4, 5, "BT", "", NULL},    {5, 6, "Tr", "n", "3"},       {6, 7, "Tf", "Nn", "1"},       {7, 8, "Tm", "nnnnnn", NULL},
-    {8, 7, "Tj", "s", NULL},   {7, 9, "ET", "", NULL},
+    {0, 1, "q", "", NULL}, {1, 2, "cm", "nnnnnn", NULL}, {2, 3, "Do", "N", "/i"}, {3, 4, "Q", "", NULL},
+    {4, 5, "BT", "", NULL}, {5, 6, "Tr", "n", "3"}, {6, 7, "Tf", "Nn", "1"}, {7, 8, "Tm", "nnnnnn", NULL},
+    {8, 7, "Tj", "s", NULL}, {7, 9, "ET", "", NULL},
 };
 
 /* Every word and name of a ToUnicode CMap (Adobe TN 5411). */
@@ -101,7 +101,7 @@ static bool bitmap_operator(struct pdf_content *c)
         c->key[0] = '\0';
         return c->operands[0] ? refuse(c, "bitmap with operands") : true;
     }
-    if (strcmp(c->word, "ID") != 0 || c->bitmap_w == 0 || c->bitmap_h == 0 || c->bitmap_w > 65535 || c->bitmap_h > 65535)
+    if (strcmp(c->word, "ID") != 0 || c->bitmap_w - 1 > 65534 || c->bitmap_h - 1 > 65534) /* 0 wraps */
         return refuse(c, "bitmap not as written by us");
     c->in_bitmap = false;
     c->bitmap_left = (c->bitmap_w + 7) / 8 * c->bitmap_h;

@@ -2,7 +2,7 @@
 #ifndef SEKIMORI_CHECK_PDF_STREAM_H
 #define SEKIMORI_CHECK_PDF_STREAM_H
 
-/* The bytes of streams, by what the stream is for. Each check refuses with job_fail, or gives ERR_NOMEM or ERR_LIMIT. */
+/* The bytes of streams, by what each is for. A check refuses with job_fail, or gives ERR_NOMEM or ERR_LIMIT. */
 #include "formats/format.h"
 #include "lib_qpdf.h"
 

@@ -18,9 +18,14 @@ static const struct {
     enum pdf_node node;
     int (*check)(const struct pdf_stream *stream);
 } streams[] = {
-    {PDF_NODE_IMAGE, pdf_stream_image},     {PDF_NODE_FORM, pdf_stream_drawing},   {PDF_NODE_TILING, pdf_stream_drawing},
-    {PDF_NODE_CONTENT, pdf_stream_drawing}, {PDF_NODE_GLYPH, pdf_stream_glyph},    {PDF_NODE_CMAP, pdf_stream_cmap},
-    {PDF_NODE_MESH, pdf_stream_mesh},       {PDF_NODE_FONT_FILE2, pdf_stream_glyphless},
+    {PDF_NODE_IMAGE, pdf_stream_image},
+    {PDF_NODE_FORM, pdf_stream_drawing},
+    {PDF_NODE_TILING, pdf_stream_drawing},
+    {PDF_NODE_CONTENT, pdf_stream_drawing},
+    {PDF_NODE_GLYPH, pdf_stream_glyph},
+    {PDF_NODE_CMAP, pdf_stream_cmap},
+    {PDF_NODE_MESH, pdf_stream_mesh},
+    {PDF_NODE_FONT_FILE2, pdf_stream_glyphless},
     {PDF_NODE_FONT_FILE3, pdf_stream_cff},
 };
 
@@ -266,7 +271,8 @@ static int node_check(struct walk *w, struct qnode v, enum pdf_node node, unsign
         return glyphs_check(w, v, depth);
     struct qnode dict = kind == QKIND_STREAM ? qdoc_stream_dict(w->doc, v) : v;
     node = node_choose(w, dict, node);
-    if (!pdf_rules_allow(node, job_options(w->job)->mode == FMT_MODE_FLATTEN) || node_is_stream(node) != (kind == QKIND_STREAM))
+    bool picture = job_options(w->job)->mode == FMT_MODE_FLATTEN;
+    if (!pdf_rules_allow(node, picture) || node_is_stream(node) != (kind == QKIND_STREAM))
         err = refuse(w, node, "not allowed here");
     else
         err = keys_check(w, dict, node, depth);

@@ -62,7 +62,8 @@ static bool is_difference(struct qdoc *doc, struct qnode v)
 {
     const char *name = qdoc_name(doc, v);
 
-    return pdf_value_is_number(doc, v) || (name[0] == '/' && name[1] && strspn(name + 1, "0123456789") == strlen(name + 1));
+    bool digits = name[0] == '/' && name[1] && strspn(name + 1, "0123456789") == strlen(name + 1);
+    return digits || pdf_value_is_number(doc, v);
 }
 
 /* ABCDEF+CairoFont-0-0, or the font of invisible text. */

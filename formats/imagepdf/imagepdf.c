@@ -144,7 +144,8 @@ static int put_image(struct imagepdf *pdf, uint32_t number, const struct imagepd
         put_palette(b, image);
     else
         buf_printf(b, image->components == 1 ? "/DeviceGray" : "/DeviceRGB");
-    buf_printf(b, " /Filter %s /Length %zu >>", image->coding == IMAGEPDF_JPEG ? "/DCTDecode" : "/FlateDecode", image->n);
+    const char *filter = image->coding == IMAGEPDF_JPEG ? "/DCTDecode" : "/FlateDecode";
+    buf_printf(b, " /Filter %s /Length %zu >>", filter, image->n);
     return put_object(pdf, number, image->stream, image->n);
 }
 

@@ -33,7 +33,7 @@ struct assemble {
 /* Frees what a page holds. */
 void assemble_page_clear(struct assemble_page *page);
 
-/* Writes the document to the output. ERR_FAULT when cairo's PDF is not as expected, ERR_NOMEM, or what the job's calls give. */
+/* Writes the document to the output. ERR_FAULT when cairo's PDF is not as expected, ERR_NOMEM, or the job's errors. */
 int assemble_run(const struct assemble *assemble) must_check;
 
 #endif

@@ -263,8 +263,8 @@ static int walk_object(struct drawn *d, struct queue *q, uint32_t number)
             return find_stream(d, o, &value, t.at);
         if (drawn_is_word(&t, "endobj"))
             return 0;
-        if (t.kind == PDF_TOKEN_INTEGER && t.integer > 0 && t.integer < d->size && drawn_reference_rest(&l) && !length &&
-            (err = use(d, q, (uint32_t)t.integer)) < 0)
+        bool object = t.kind == PDF_TOKEN_INTEGER && t.integer > 0 && t.integer < d->size;
+        if (object && drawn_reference_rest(&l) && !length && (err = use(d, q, (uint32_t)t.integer)) < 0)
             return err;
         length = t.kind == PDF_TOKEN_NAME && strcmp(t.name, "Length") == 0;
     }

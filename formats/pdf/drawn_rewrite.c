@@ -79,7 +79,7 @@ static int rewrite_array(struct rewrite *w, unsigned depth)
     return 0;
 }
 
-/* A page's or resource's entry that is changed: writes it and returns 1, or 0 when the entry is to be taken as it is. */
+/* An entry that is changed: writes it and returns 1, or 0 when it is to be taken as it is. */
 static int rewrite_edited(struct rewrite *w, const char *key)
 {
     const struct drawn_edit *edit = w->edit;

@@ -57,11 +57,12 @@ int drawn_skip(struct pdf_lexer *lex, const struct pdf_token *token)
     unsigned depth = 0;
 
     for (;;) {
+        bool closes = t.kind == PDF_TOKEN_DICT_END || t.kind == PDF_TOKEN_ARRAY_END;
+        if (t.kind == PDF_TOKEN_END || (closes && depth == 0))
+            return ERR_FAULT;
         if (t.kind == PDF_TOKEN_DICT || t.kind == PDF_TOKEN_ARRAY)
             depth++;
-        else if (t.kind == PDF_TOKEN_END || (depth == 0 && (t.kind == PDF_TOKEN_DICT_END || t.kind == PDF_TOKEN_ARRAY_END)))
-            return ERR_FAULT;
-        else if (t.kind == PDF_TOKEN_DICT_END || t.kind == PDF_TOKEN_ARRAY_END)
+        else if (closes)
             depth--;
         if (depth == 0)
             break;
@@ -106,7 +107,8 @@ int drawn_read_reference(const struct drawn *drawn, struct pdf_lexer *lex, uint3
     return 0;
 }
 
-static int load_bytes(const struct drawn *drawn, const struct drawn_object *object, size_t room, struct drawn_bytes *out)
+static int load_bytes(const struct drawn *drawn, const struct drawn_object *object, size_t room,
+                      struct drawn_bytes *out)
 {
     uint64_t size = object->end - object->at;
     size_t n = size < room ? (size_t)size : room;

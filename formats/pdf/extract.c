@@ -54,7 +54,8 @@ static int extract_page(struct fmt_job *job, struct pdf_doc *doc, unsigned i, st
         clean.len--;
     if (clean.err < 0 || clean.len == 0)
         return clean.err;
-    if (*any && (err = out_append(job, "\n", 1)) < 0) /* pages are parted by an empty line: a form feed is a control character */
+    /* pages are parted by an empty line: a form feed would be a control character */
+    if (*any && (err = out_append(job, "\n", 1)) < 0)
         return err;
     *any = true;
     buf_put(&clean, "\n", 1);

@@ -18,6 +18,7 @@ struct flat_page {
     char detail[128];
 };
 
+/* Frees what it holds and zeroes it. */
 void flat_page_clear(struct flat_page *page);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads two facts from the head of a JPEG. Runs in the pdf worker; takes any bytes, and a wrong answer only costs size. */
+/* Two facts from the head of a JPEG. Runs in the pdf worker; takes any bytes, and a wrong answer only costs size. */
 #include "jpeg_head.h"
 
 #include "base/scope.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The tokens of PDF objects (ISO 32000-1, 7.2 and 7.3). Takes any bytes; never fails, what fits nothing is a keyword. */
+/* The tokens of PDF objects (ISO 32000-1, 7.2, 7.3). Takes any bytes, never fails: what fits nothing is a keyword. */
 enum pdf_token_kind {
     PDF_TOKEN_END = 0,
     PDF_TOKEN_INTEGER,

@@ -194,7 +194,8 @@ struct _cairo *bitmap_context(struct bitmap *bitmap)
 int bitmap_rows(struct bitmap *bitmap, const uint8_t **rows_out, size_t *stride_out)
 {
     cairo_surface_flush(bitmap->surface);
-    if (cairo_status(bitmap->cr) != CAIRO_STATUS_SUCCESS || cairo_surface_status(bitmap->surface) != CAIRO_STATUS_SUCCESS)
+    if (cairo_status(bitmap->cr) != CAIRO_STATUS_SUCCESS ||
+        cairo_surface_status(bitmap->surface) != CAIRO_STATUS_SUCCESS)
         return ERR_FAULT;
     *rows_out = cairo_image_surface_get_data(bitmap->surface);
     *stride_out = (size_t)cairo_image_surface_get_stride(bitmap->surface);
@@ -251,8 +252,8 @@ static uint8_t *surface_grey(cairo_surface_t *image)
 }
 
 /* Codes the pixels of an image surface. Any failure means: no coded stream, cairo then deflates the pixels. */
-static int surface_jpeg(const struct canvas *canvas, cairo_surface_t *image, const struct jpeg_head *head, uint8_t **out,
-                        size_t *n_out)
+static int surface_jpeg(const struct canvas *canvas, cairo_surface_t *image, const struct jpeg_head *head,
+                        uint8_t **out, size_t *n_out)
 {
     scoped_free uint8_t *grey = surface_is_grey(image) ? surface_grey(image) : NULL;
     struct image_pixels pixels = {
@@ -297,7 +298,8 @@ static cairo_status_t library_set_mime_data(cairo_surface_t *surface, const char
 /* Images poppler decoded to pixels; pixels under an alpha channel are premultiplied, which is not what a JPEG holds. */
 static bool is_picture(cairo_surface_t *image, bool opaque)
 {
-    if (cairo_surface_get_type(image) != CAIRO_SURFACE_TYPE_IMAGE || cairo_surface_status(image) != CAIRO_STATUS_SUCCESS ||
+    if (cairo_surface_get_type(image) != CAIRO_SURFACE_TYPE_IMAGE ||
+        cairo_surface_status(image) != CAIRO_STATUS_SUCCESS ||
         cairo_image_surface_get_width(image) < 1 || cairo_image_surface_get_height(image) < 1)
         return false;
     cairo_format_t format = cairo_image_surface_get_format(image);
@@ -378,7 +380,7 @@ cairo_show_text_glyphs(cairo_t *cr, const char *utf8, int utf8_n, const cairo_gl
     library(cr, utf8, utf8_n, glyphs, n, clusters, clusters_n, flags);
 }
 
-/* True when a picture of this size shrinks to no less than half, and is not much enlarged, under the bitmap's matrix. */
+/* True when a picture shrinks to no less than half, and is not much enlarged, under the bitmap's matrix. */
 static bool is_near_size(cairo_t *cr, cairo_surface_t *image)
 {
     cairo_matrix_t m;

@@ -62,8 +62,10 @@ struct bitmap;
  * that `points_w` x `points_h` fill it. ERR_NOMEM, ERR_INVALID.
  */
 int bitmap_new(uint32_t w, uint32_t h, double points_w, double points_h, struct bitmap **bitmap_out) must_check;
+/* Safe on NULL. */
 void bitmap_free(struct bitmap **bitmap);
 
+/* What draws on it; lives as long as the bitmap. */
 struct _cairo *bitmap_context(struct bitmap *bitmap);
 
 /* Ends drawing. Gives the rows (0x00RRGGBB words, the top byte undefined), alive until bitmap_free. ERR_FAULT. */

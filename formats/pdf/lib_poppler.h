@@ -24,6 +24,7 @@ struct pdf_page;
 int pdf_doc_open(const struct fmt_in *in, struct pdf_doc **doc_out) must_check;
 void pdf_doc_close(struct pdf_doc **doc);
 
+/* Number of pages, at least 1. */
 unsigned pdf_doc_pages(const struct pdf_doc *doc);
 
 /* What poppler had to repair or could not do since the document was opened. */
@@ -86,7 +87,7 @@ void pdf_bookmarks_clear(struct pdf_bookmarks *list);
 int pdf_page_open(struct pdf_doc *doc, unsigned i, struct pdf_page **page_out) must_check;
 void pdf_page_close(struct pdf_page **page);
 
-/* Width and height in points of the page as shown: crop box, turned. ERR_MALFORMED when they are no positive numbers. */
+/* Width and height in points of the page as shown: crop box, turned. ERR_MALFORMED unless both are over 0. */
 int pdf_page_size(const struct pdf_page *page, double *w_out, double *h_out) must_check;
 
 /* True when the page is shown as its crop box lies, as far as poppler lets one tell. */

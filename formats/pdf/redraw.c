@@ -68,7 +68,7 @@ static bool target_clean(struct pdf_target *target)
     return clean != NULL;
 }
 
-/* Destinations are in the space of the page before it was turned; what that means on a turned page poppler does not say. */
+/* Destinations are in the space of the page before it was turned; how it was turned poppler does not say. */
 static int dest_settle(struct redraw *r, struct pdf_target *target)
 {
     scoped(pdf_page_close) struct pdf_page *page = NULL;

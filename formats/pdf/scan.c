@@ -347,7 +347,7 @@ static int object_read(struct scanner *s, struct pdf_lexer *l, bool *stream_out)
 static int value_read(struct scanner *s, struct pdf_lexer *l)
 {
     struct pdf_token t;
-    int err;
+    int err = 0;
 
     s->depth = 0;
     s->overflow = 0;

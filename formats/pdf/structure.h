@@ -30,6 +30,7 @@ int structure_begin(struct structure *out, uint32_t number) must_check;
 /* Writes bookmarks, labels, the catalog, the table and the end. */
 int structure_finish(struct structure *out) must_check;
 
+/* Frees everything; safe after any failure. */
 void structure_clear(struct structure *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Before the PDF worker is confined: fonts and character maps, and the proof that pages come out with ink. Zygote only. */
+/* Before the PDF worker is confined: fonts, character maps, and the proof that pages have ink. Zygote only. */
 #include "formats/pdf/pdf.h"
 #include "warm.h"
 

@@ -35,23 +35,31 @@ PROBE(huge, .media = "0 0 1000000 500000", .content = "BT /F 90000 Tf 20 100000 
 PROBE(tiny, .media = "0 0 0.01 0.01", .content = "0 0 1 1 re f")
 PROBE(no_area, .media = "0 0 0 0")
 PROBE(art, .content = "q 0.5 0 0 RG 3 w [4 2] 0 d 1 j 1 J 10 10 m 90 10 l 90 90 10 90 10 10 c h S Q\n"
-                      "q 0 0 1 rg 20 20 30 30 re W n /P cs /T scn 0 0 100 100 re f Q q 0 0.4 0 rg 120 20 40 40 re f* Q\n"
-                      "/G gs 1 0 0 rg 100 100 40 40 re B q 10 120 60 60 re W* n /S sh Q /M gs 0 0 1 rg 150 150 40 40 re f\n"
+                      "q 0 0 1 rg 20 20 30 30 re W n /P cs /T scn 0 0 100 100 re f Q q 0 0.4 0 rg 120 20 40 40 re f* "
+                      "Q\n"
+                      "/G gs 1 0 0 rg 100 100 40 40 re B q 10 120 60 60 re W* n /S sh Q /M gs 0 0 1 rg 150 150 40 40 "
+                      "re f\n"
                       "BT /F 12 Tf 1 Tr 10 190 Td (Visible) Tj ET",
       .resources = "/ExtGState << /G << /ca 0.5 /BM /Multiply >> /M << /SMask << /S /Luminosity /G 12 0 R >> >> >>\n"
                    "/Shading << /S 11 0 R >> /ColorSpace << /P /Pattern >> /Pattern << /T 10 0 R >>",
-      OBJECTS("<< /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 5 5] /XStep 5 /YStep 5 /Resources << >> /Length 21 >>\n"
+      OBJECTS("<< /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 5 5] /XStep 5 /YStep 5 /Resources << >> "
+      "/Length 21 >>\n"
               "stream\n1 0 0 rg 0 0 2 2 re f\nendstream",
-              "<< /ShadingType 3 /ColorSpace /DeviceRGB /Coords [40 150 0 40 150 40] /Function << /FunctionType 2 /N 1\n"
+              "<< /ShadingType 3 /ColorSpace /DeviceRGB /Coords [40 150 0 40 150 40] /Function << /FunctionType 2 /N "
+              "1\n"
               "/Domain [0 1] /C0 [1 0 0] /C1 [0 0 1] >> /Extend [true true] >>",
               "<< /Type /XObject /Subtype /Form /BBox [0 0 200 200] /Group << /S /Transparency /CS /DeviceGray >>\n"
               "/Resources << >> /Length 25 >>\nstream\n0.7 g 150 150 30 30 re f  \nendstream"))
 PROBE(type3, .fonts = "/T 10 0 R", .content = "BT /T 1 Tf 20 100 Td (aba) Tj ET BT /F 20 Tf 20 20 Td (Visible) Tj ET",
-      OBJECTS("<< /Type /Font /Subtype /Type3 /FontBBox [0 0 20 20] /FontMatrix [1 0 0 1 0 0] /FirstChar 97 /LastChar 98\n"
-              "/Widths [20 20] /Encoding << /Differences [97 /a /b] >> /CharProcs << /a 11 0 R /b 12 0 R >> /Resources << >> >>",
+      OBJECTS("<< /Type /Font /Subtype /Type3 /FontBBox [0 0 20 20] /FontMatrix [1 0 0 1 0 0] /FirstChar 97 "
+      "/LastChar 98\n"
+              "/Widths [20 20] /Encoding << /Differences [97 /a /b] >> /CharProcs << /a 11 0 R /b 12 0 R >> "
+              "/Resources << >> >>",
               "<< /Length 32 >>\nstream\n20 0 0 0 20 20 d1 0 0 20 20 re f\nendstream",
-              "<< /Length 63 >>\nstream\n20 0 0 0 16 8 d1 16 0 0 8 0 0 cm BI /W 8 /H 2 /IM true ID \xA5\x5A EI\nendstream"))
-PROBE(inline_image, .content = "BT /F 24 Tf 20 100 Td (Visible) Tj ET q 50 0 0 50 20 20 cm BI /W 2 /H 2 /BPC 8 /CS /G ID \x10\x80\xC0\xF0 EI Q")
+              "<< /Length 63 >>\nstream\n20 0 0 0 16 8 d1 16 0 0 8 0 0 cm BI /W 8 /H 2 /IM true ID \xA5\x5A "
+              "EI\nendstream"))
+PROBE(inline_image, .content = "BT /F 24 Tf 20 100 Td (Visible) Tj ET q 50 0 0 50 20 20 cm BI /W 2 /H 2 /BPC 8 /CS "
+      "/G ID \x10\x80\xC0\xF0 EI Q")
 PROBE(many_pages, .pages = 4)
 PROBE(labels, .pages = 3, .catalog = "/PageLabels << /Nums [0 << /S /r >> 2 << /S /D /P (A-) >>] >>")
 
@@ -76,7 +84,8 @@ static void grey_rows(struct fixture *bytes)
 }
 
 #define PICTURE "q 150 0 0 100 20 50 cm /I Do Q"
-#define IMAGE(w, h, colours, more) "/Type /XObject /Subtype /Image /Width " w " /Height " h " /BitsPerComponent 8 /ColorSpace /" colours " " more
+#define IMAGE(w, h, colours, more)                                                                                  \
+    "/Type /XObject /Subtype /Image /Width " w " /Height " h " /BitsPerComponent 8 /ColorSpace /" colours " " more
 
 PROBE(jpeg, .content = PICTURE, .resources = "/XObject << /I 9 0 R >>", .stream = jpeg_comment,
       .stream_dict = IMAGE("64", "48", "DeviceRGB", "/Filter /DCTDecode"))
@@ -84,17 +93,21 @@ PROBE(jpeg_cmyk, .content = PICTURE, .resources = "/XObject << /I 9 0 R >>", .st
       .stream_dict = IMAGE("64", "48", "DeviceCMYK", "/Filter /DCTDecode"))
 PROBE(jpeg_masked, .content = PICTURE, .resources = "/XObject << /I 9 0 R >>", .stream = jpeg_comment,
       .stream_dict = IMAGE("64", "48", "DeviceRGB", "/Filter /DCTDecode /SMask 10 0 R"),
-      OBJECTS("<< /Type /XObject /Subtype /Image /Width 2 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray /Length 2 >>\n"
+      OBJECTS("<< /Type /XObject /Subtype /Image /Width 2 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray "
+      "/Length 2 >>\n"
               "stream\n\x40\xF0\nendstream"))
 PROBE(raw_image, .content = PICTURE, .resources = "/XObject << /I 9 0 R >>", .stream = grey_rows,
       .stream_dict = IMAGE("40", "30", "DeviceGray", ""))
 PROBE(scan, .content = PICTURE " BT 3 Tr /F 24 Tf 30 100 Td (Recognised) Tj ET", .resources = "/XObject << /I 9 0 R >>",
       .stream = jpeg_comment, .stream_dict = IMAGE("64", "48", "DeviceRGB", "/Filter /DCTDecode"))
-PROBE(embedded_font, .fonts = "/E 10 0 R", .content = "BT /E 40 Tf 20 100 Td (A) Tj ET BT /F 20 Tf 20 20 Td (Visible) Tj ET",
+PROBE(embedded_font, .fonts = "/E 10 0 R", .content = "BT /E 40 Tf 20 100 Td (A) Tj ET BT /F 20 Tf 20 20 Td "
+      "(Visible) Tj ET",
       .stream = make_pdf_font, .stream_dict = "",
-      OBJECTS("<< /Type /Font /Subtype /TrueType /BaseFont /" MARK " /FirstChar 65 /LastChar 65 /Widths [1000] /FontDescriptor 11 0 R\n"
+      OBJECTS("<< /Type /Font /Subtype /TrueType /BaseFont /" MARK " /FirstChar 65 /LastChar 65 /Widths [1000] "
+      "/FontDescriptor 11 0 R\n"
               "/Encoding /WinAnsiEncoding >>",
-              "<< /Type /FontDescriptor /FontName /" MARK " /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800\n"
+              "<< /Type /FontDescriptor /FontName /" MARK " /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 "
+              "/Ascent 800\n"
               "/Descent -200 /CapHeight 700 /StemV 80 /FontFile2 9 0 R >>"))
 
 /* ---- What must be gone --------------------------------------------------------------------- */
@@ -110,7 +123,8 @@ PROBE(launch, .page = "/Annots [10 0 R]", OBJECTS(ANNOT("Link", "/A << /S /Launc
 PROBE(launch_next, .catalog = "/Outlines 10 0 R",
       OBJECTS("<< /Type /Outlines /First 11 0 R /Last 11 0 R /Count 1 >>",
               "<< /Title (One) /Parent 10 0 R /First 12 0 R /Last 12 0 R /Count 1 /Dest [3 0 R /Fit] >>",
-              "<< /Title (Two) /Parent 11 0 R /A << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /Launch /F (" MARK ") >> " JS "] >> >>"))
+              "<< /Title (Two) /Parent 11 0 R /A << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /Launch /F (" MARK ") >> "
+              "" JS "] >> >>"))
 PROBE(uri_script, .page = "/Annots [10 0 R]", OBJECTS(ANNOT("Link", "/A << /S /URI /URI (javascript:" MARK ") >>")))
 PROBE(uri_hidden_scheme, .page = "/Annots [10 0 R 11 0 R]",
       OBJECTS(ANNOT("Link", "/A << /S /URI /URI (java\\tscript:" MARK ") >>"),
@@ -123,7 +137,8 @@ PROBE(submit, .catalog = "/AcroForm << /Fields [10 0 R] >>", .page = "/Annots [1
 PROBE(reset_import, .catalog = "/AcroForm << /Fields [10 0 R 11 0 R] >>", .page = "/Annots [10 0 R 11 0 R]",
       OBJECTS(ANNOT("Widget", "/FT /Btn /Ff 65536 /T (b) /A << /S /ResetForm >>"),
               ANNOT("Widget", "/FT /Btn /Ff 65536 /T (c) /A << /S /ImportData /F (" MARK ") >>")))
-PROBE(form, .catalog = "/AcroForm << /Fields [10 0 R] /DA (/F 12 Tf 0 g) /DR << /Font << /F 5 0 R >> >> /NeedAppearances true >>",
+PROBE(form, .catalog = "/AcroForm << /Fields [10 0 R] /DA (/F 12 Tf 0 g) /DR << /Font << /F 5 0 R >> >> "
+      "/NeedAppearances true >>",
       .page = "/Annots [10 0 R]",
       OBJECTS(ANNOT("Widget", "/FT /Tx /T (" MARK ") /V (Filled) /DA (/F 12 Tf 0 g) /F 4")))
 PROBE(xfa, .catalog = "/AcroForm << /Fields [] /XFA 10 0 R >>",
@@ -132,25 +147,32 @@ PROBE(embedded, .catalog = "/Names << /EmbeddedFiles << /Names [(" MARK ".exe) 1
       OBJECTS("<< /Type /Filespec /F (" MARK ".exe) /EF << /F 11 0 R >> >>",
               "<< /Type /EmbeddedFile /Length 14 >>\nstream\nMZ " MARK "\nendstream"))
 PROBE(attachment, .page = "/Annots [10 0 R]",
-      OBJECTS(ANNOT("FileAttachment", "/FS 11 0 R /Contents (" MARK ")"), "<< /Type /Filespec /F (" MARK ".exe) /EF << /F 12 0 R >> >>",
+      OBJECTS(ANNOT("FileAttachment", "/FS 11 0 R /Contents (" MARK ")"),
+      "<< /Type /Filespec /F (" MARK ".exe) /EF << /F 12 0 R >> >>",
               "<< /Type /EmbeddedFile /Length 14 >>\nstream\nMZ " MARK "\nendstream"))
 PROBE(rich_media, .page = "/Annots [10 0 R]",
       OBJECTS(ANNOT("RichMedia", "/RichMediaContent << /Assets << /Names [(" MARK ".swf) 11 0 R] >> >>"),
-              "<< /Type /Filespec /F (" MARK ".swf) /EF << /F 12 0 R >> >>", "<< /Length 11 >>\nstream\n" MARK "\nendstream"))
+              "<< /Type /Filespec /F (" MARK ".swf) /EF << /F 12 0 R >> >>",
+              "<< /Length 11 >>\nstream\n" MARK "\nendstream"))
 PROBE(rendition, .page = "/Annots [10 0 R]",
       OBJECTS(ANNOT("Screen", "/P 3 0 R /A << /S /Rendition /OP 1 /JS (" MARK ") /AN 10 0 R >>")))
 PROBE(media, .page = "/Annots [10 0 R 11 0 R 12 0 R]",
-      OBJECTS(ANNOT("Movie", "/Movie << /F (" MARK ".avi) >>"), ANNOT("Sound", "/Sound 13 0 R"), ANNOT("3D", "/3DD 13 0 R"),
+      OBJECTS(ANNOT("Movie", "/Movie << /F (" MARK ".avi) >>"), ANNOT("Sound", "/Sound 13 0 R"), ANNOT("3D",
+      "/3DD 13 0 R"),
               "<< /R 8000 /Length 11 >>\nstream\n" MARK "\nendstream"))
 PROBE(stream_file, .resources = "/XObject << /X 10 0 R >>",
-      OBJECTS("<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /F (http://" MARK "/) /Length 0 >>\nstream\n\nendstream"))
+      OBJECTS("<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /F (http://" MARK "/) /Length 0 "
+      ">>\nstream\n\nendstream"))
 PROBE(postscript, .content = "/X Do BT /F 24 Tf 20 100 Td (Visible) Tj ET", .resources = "/XObject << /X 10 0 R >>",
       OBJECTS("<< /Type /XObject /Subtype /PS /Length 11 >>\nstream\n" MARK "\nendstream"))
-PROBE(metadata, .trailer = "/Info << /Author (" MARK ") >>", .catalog = "/Metadata 10 0 R", .page = "/PieceInfo << /X << /Private (" MARK ") >> >>",
+PROBE(metadata, .trailer = "/Info << /Author (" MARK ") >>", .catalog = "/Metadata 10 0 R",
+      .page = "/PieceInfo << /X << /Private (" MARK ") >> >>",
       OBJECTS("<< /Type /Metadata /Subtype /XML /Length 18 >>\nstream\n<a>" MARK "</a>\nendstream"))
 PROBE(thumbnail, .page = "/Thumb 10 0 R",
-      OBJECTS("<< /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray /Length 11 >>\nstream\n" MARK "\nendstream"))
-PROBE(hidden_layer, .catalog = "/OCProperties << /OCGs [10 0 R] /D << /OFF [10 0 R] >> >>", .resources = "/Properties << /L 10 0 R >>",
+      OBJECTS("<< /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray /Length 11 "
+      ">>\nstream\n" MARK "\nendstream"))
+PROBE(hidden_layer, .catalog = "/OCProperties << /OCGs [10 0 R] /D << /OFF [10 0 R] >> >>",
+      .resources = "/Properties << /L 10 0 R >>",
       .content = "/OC /L BDC BT /F 24 Tf 20 20 Td (" MARK ") Tj ET EMC BT /F 24 Tf 20 100 Td (Visible) Tj ET",
       OBJECTS("<< /Type /OCG /Name (Layer) >>"))
 PROBE(comments, .page = "/Annots [10 0 R 11 0 R 12 0 R]",
@@ -160,7 +182,8 @@ PROBE(hidden_annotation, .page = "/Annots [10 0 R 11 0 R]",
       OBJECTS(ANNOT("FreeText", "/F 2 /DA (/F 12 Tf) /Contents (" MARK ")"),
               ANNOT("FreeText", "/F 36 /DA (/F 12 Tf) /Contents (" MARK ")")))
 PROBE(signature, .catalog = "/AcroForm << /Fields [10 0 R] /SigFlags 3 >>", .page = "/Annots [10 0 R]",
-      OBJECTS(ANNOT("Widget", "/FT /Sig /T (s) /F 132 /V << /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached\n"
+      OBJECTS(ANNOT("Widget", "/FT /Sig /T (s) /F 132 /V << /Type /Sig /Filter /Adobe.PPKLite /SubFilter "
+      "/adbe.pkcs7.detached\n"
                     "/ByteRange [0 10 20 30] /Contents <00> /Name (" MARK ") >>")))
 PROBE(unused, OBJECTS("<< /Length 11 >>\nstream\n" MARK "\nendstream", "(" MARK ")"))
 PROBE(before, .before = "GIF89a" MARK "\n")
@@ -205,15 +228,18 @@ static void probe_revision(struct fixture *f)
 
 /* ---- What stays ------------------------------------------------------------------------------- */
 
-PROBE(links, .page = "/Annots [10 0 R 11 0 R 12 0 R 13 0 R 14 0 R]", .catalog = "/Dests << /here [3 0 R /XYZ 10 150 0] >>",
+PROBE(links, .page = "/Annots [10 0 R 11 0 R 12 0 R 13 0 R 14 0 R]", .catalog = "/Dests << /here [3 0 R /XYZ 10 150 "
+      "0] >>",
       OBJECTS(ANNOT("Link", "/A << /S /URI /URI (https://example.jp/a\\(1\\)?q=1#x) >>"),
-              ANNOT("Link", "/A << /S /URI /URI (mailto:info@example.jp) >>"), ANNOT("Link", "/Dest [3 0 R /XYZ 20 180 0]"),
+              ANNOT("Link", "/A << /S /URI /URI (mailto:info@example.jp) >>"), ANNOT("Link",
+              "/Dest [3 0 R /XYZ 20 180 0]"),
               ANNOT("Link", "/Dest /here"), ANNOT("Link", "/A << /S /GoTo /D [99 0 R /Fit] >>")))
 PROBE(link_turned, .page = "/Rotate 90 /Annots [10 0 R]", .media = "0 0 200 300",
       OBJECTS(ANNOT("Link", "/A << /S /URI /URI (http://example.jp/) >>")))
 PROBE(bookmarks, .catalog = "/Outlines 10 0 R", .pages = 2,
       OBJECTS("<< /Type /Outlines /First 11 0 R /Last 13 0 R /Count 2 >>",
-              "<< /Title <FEFF7B2C00317AE0> /Parent 10 0 R /Next 13 0 R /First 12 0 R /Last 12 0 R /Count 1 /Dest [3 0 R /XYZ 0 200 0] >>",
+              "<< /Title <FEFF7B2C00317AE0> /Parent 10 0 R /Next 13 0 R /First 12 0 R /Last 12 0 R /Count 1 /Dest [3 "
+              "0 R /XYZ 0 200 0] >>",
               "<< /Title (Inner) /Parent 11 0 R /A << /S /URI /URI (https://example.jp/) >> >>",
               "<< /Title (Last) /Parent 10 0 R /Prev 11 0 R /A << /S /URI /URI (data:" MARK ") >> >>"))
 PROBE(bookmark_loop, .catalog = "/Outlines 10 0 R",
@@ -380,19 +406,21 @@ static void text_of_pages(const uint8_t *out, size_t n)
 
 /* ---- The table -------------------------------------------------------------------------------------- */
 
-#define GONE(name_, make_, findings_) \
-    {.name = name_, .make = probe_##make_, .file = "a.pdf", .expect = REASON_OK, .findings = findings_, .kept = "pages=1", .inspect = visible, .flags = CASE_LOSSY | CASE_NO_TRUNCATE}
-#define KEPT(name_, make_, inspect_, ...) \
-    {.name = name_, .make = probe_##make_, .file = "a.pdf", .expect = REASON_OK, .inspect = inspect_, .flags = CASE_LOSSY | CASE_NO_TRUNCATE, __VA_ARGS__}
-#define HELD(name_, make_, reason_, ...) \
-    {.name = name_, .make = probe_##make_, .file = "a.pdf", .expect = REASON_##reason_, .flags = CASE_NO_TRUNCATE, __VA_ARGS__}
-#define FLAT(name_, make_, inspect_, ...) \
-    {.name = name_, .make = probe_##make_, .file = "a.pdf", .mode = FMT_MODE_FLATTEN, .expect = REASON_OK, .inspect = inspect_, .flags = CASE_LOSSY | CASE_NO_TRUNCATE, __VA_ARGS__}
-#define TEXT(name_, make_, inspect_, ...) \
-    {.name = name_, .make = probe_##make_, .file = "a.pdf", .mode = FMT_MODE_TEXT, .expect = REASON_OK, .out_type = "text", .inspect = inspect_, .flags = CASE_NO_TRUNCATE | CASE_CLEAN_INPUT, __VA_ARGS__}
+#define ROW(name_, make_, ...) {.name = name_, .make = probe_##make_, .file = "a.pdf", __VA_ARGS__}
+#define DRAWN(name_, make_, inspect_, ...)                                                                         \
+    ROW(name_, make_, .expect = REASON_OK, .inspect = inspect_, .flags = CASE_LOSSY | CASE_NO_TRUNCATE, __VA_ARGS__)
+#define GONE(name_, make_, findings_) DRAWN(name_, make_, visible, .findings = findings_, .kept = "pages=1")
+#define KEPT(name_, make_, ...) DRAWN(name_, make_, __VA_ARGS__)
+#define FLAT(name_, make_, ...) DRAWN(name_, make_, __VA_ARGS__, .mode = FMT_MODE_FLATTEN)
+#define HELD(name_, make_, reason_, ...)                                                                           \
+    ROW(name_, make_, .expect = REASON_##reason_, .flags = CASE_NO_TRUNCATE, __VA_ARGS__)
+#define TEXT(name_, make_, inspect_)                                                                               \
+    ROW(name_, make_, .mode = FMT_MODE_TEXT, .expect = REASON_OK, .out_type = "text", .inspect = inspect_,         \
+        .flags = CASE_NO_TRUNCATE | CASE_CLEAN_INPUT)
 
 const struct fmt_case cases_pdf[] = {
-    {.name = "a page of text", .make = probe_plain, .file = "a.pdf", .expect = REASON_OK, .kept = "pages=1", .inspect = no_dates,
+    {.name = "a page of text", .make = probe_plain, .file = "a.pdf", .expect = REASON_OK, .kept = "pages=1",
+    .inspect = no_dates,
      .flags = CASE_LOSSY},
     KEPT("Japanese, not embedded", japanese, says_japanese),
     KEPT("Japanese, vertical", japanese_vertical, says_upright),
@@ -471,7 +499,8 @@ const struct fmt_case cases_pdf[] = {
     HELD("too large an output", art, LIMIT_OUTPUT, .tune = small_output),
     HELD("script, disallowed", javascript, POLICY, .tune = script_disallowed),
 
-    {.name = "flatten: a page of text", .make = probe_plain, .file = "a.pdf", .mode = FMT_MODE_FLATTEN, .expect = REASON_OK,
+    {.name = "flatten: a page of text", .make = probe_plain, .file = "a.pdf", .mode = FMT_MODE_FLATTEN,
+    .expect = REASON_OK,
      .kept = "pages=1", .inspect = flat_text, .flags = CASE_LOSSY},
     FLAT("flatten: Japanese", japanese, says_japanese),
     FLAT("flatten: Japanese, vertical", japanese_vertical, says_upright),
@@ -489,7 +518,8 @@ const struct fmt_case cases_pdf[] = {
     HELD("flatten: white on white", white_on_white, NO_INK, .mode = FMT_MODE_FLATTEN),
     HELD("flatten: password", aes_password, ENCRYPTED, .mode = FMT_MODE_FLATTEN),
 
-    {.name = "text: a page", .make = probe_plain, .file = "a.pdf", .mode = FMT_MODE_TEXT, .expect = REASON_OK, .out_type = "text",
+    {.name = "text: a page", .make = probe_plain, .file = "a.pdf", .mode = FMT_MODE_TEXT, .expect = REASON_OK,
+    .out_type = "text",
      .inspect = text_is_visible, .flags = CASE_CLEAN_INPUT},
     TEXT("text: Japanese", japanese, text_is_japanese),
     TEXT("text: pages are parted", many_pages, text_of_pages),

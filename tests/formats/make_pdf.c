@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PDF fixtures. */
+/* PDF fixtures, as text and by qpdf. Runs in test programs. */
 #include "make_pdf.h"
 
 #include <setjmp.h>
