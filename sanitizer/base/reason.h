@@ -79,7 +79,9 @@ enum verdict {
     X(OUTPUT_EXISTS, "output-exists", HELD, ERR_EXISTS, "同じ名前の出力が既にあるため保留しました。",               \
       "An output of this name exists already; the file is held.")                                                   \
     X(IO, "io", HELD, ERR_IO, "読み書きに失敗したため保留しました。", "Reading or writing failed; the file is held.") \
-    X(INTERNAL, "internal", HELD, ERR_FAULT, "内部の異常のため保留しました。", "An internal fault occurred; the file is held.")
+    X(INTERNAL, "internal", HELD, ERR_FAULT, "内部の異常のため保留しました。", "An internal fault occurred; the file is held.") \
+    X(INCOMPLETE, "incomplete", HELD, ERR_REFUSED, "書き込みの途中を示す名前のまま残っているため受け取れません。",    \
+      "Its name says that the file was never finished; it is not taken.")
 
 enum reason {
     REASON_NONE = 0, /* undecided: held as "internal" */

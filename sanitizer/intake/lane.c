@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Watching and claiming. Intake; others write into these folders while we
+ * Looking and claiming. Intake; others write into these folders while we
  * look, so every step is made relative to an open folder, without links, and
- * what was judged is compared with what was opened.
+ * what was judged is compared with what was opened and with what was renamed.
  */
 #include "lane.h"
 
@@ -11,104 +11,51 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 
 #include "base/err.h"
 #include "base/fdio.h"
 
-#define CANDIDATES_MAX 65536 /* files remembered at once; further ones are looked at when these are gone */
-
-struct lane_candidate {
-    struct lane_candidate *next;
-    struct claim_seen seen;
-    bool alive; /* met in this look */
-    char path[];
-};
-
-struct lane_watch {
-    int wd;
-    dev_t dev;
-    ino_t inode;
-};
+#define BATCH_MAX 64         /* claims of one folder that share one flush */
+#define AGAIN_MS 200         /* a file that changed under our hands, or is open for writing */
+#define ASIDE_NUMBERS_MAX 1000
+#define FOLDER_PATH_MAX (LANE_PATH_MAX - CLAIM_NAME_MAX - 1) /* so that every name in it fits */
 
 struct look {
     struct lane *lane;
-    int inotify_fd;
     const struct lane_hooks *hooks;
     void *owner;
-    uint64_t now_ms;
-    bool waiting;
+    struct claim_now now;
+    uint64_t next_ms;
+    unsigned room;
+    bool hungry;   /* something was left for want of room */
+    bool stopped;  /* the walk was cut short */
 };
 
-static struct lane_candidate *candidate_find(struct lane *lane, const char *path)
+/* One folder of the walk. */
+struct place {
+    struct look *look;
+    int dir;
+    const char *path; /* inside the lane, "" at the top */
+    unsigned depth;
+    unsigned entries; /* that were found in it, whatever they are */
+    struct claim *batch; /* made with the first one */
+    unsigned batched;
+};
+
+static void look_again_in(struct look *look, uint64_t ms)
 {
-    for (struct lane_candidate *c = lane->candidates; c; c = c->next)
-        if (strcmp(c->path, path) == 0)
-            return c;
-    return NULL;
+    if (ms < look->next_ms)
+        look->next_ms = ms;
 }
 
-/* New candidates go to the front, and looks come in the same order: the search is short in practice. */
-static struct lane_candidate *candidate_get(struct lane *lane, const char *path)
+static int join(const char *folder, const char *name, char out[LANE_PATH_MAX])
 {
-    struct lane_candidate *c = candidate_find(lane, path);
-    size_t n = strlen(path) + 1;
+    int n = snprintf(out, LANE_PATH_MAX, "%s%s%s", folder, folder[0] ? "/" : "", name);
 
-    if (c || lane->candidate_count >= CANDIDATES_MAX)
-        return c;
-    c = calloc(1, sizeof *c + n);
-    if (!c)
-        return NULL;
-    memcpy(c->path, path, n);
-    c->next = lane->candidates;
-    lane->candidates = c;
-    lane->candidate_count++;
-    return c;
+    return n > 0 && n < LANE_PATH_MAX ? 0 : ERR_LIMIT;
 }
 
-static void candidates_sweep(struct lane *lane)
-{
-    for (struct lane_candidate **at = &lane->candidates; *at;) {
-        struct lane_candidate *c = *at;
-        if (c->alive) {
-            c->alive = false;
-            at = &c->next;
-            continue;
-        }
-        *at = c->next;
-        lane->candidate_count--;
-        free(c);
-    }
-}
-
-/* ---- Watching ------------------------------------------------------------------------- */
-
-static void watch_folder(struct look *look, int dir)
-{
-    struct lane *lane = look->lane;
-    struct stat st;
-    char path[40];
-
-    if (look->inotify_fd < 0 || lane->poll_only || fstat(dir, &st) < 0)
-        return;
-    for (size_t i = 0; i < lane->watch_count; i++)
-        if (lane->watches[i].dev == st.st_dev && lane->watches[i].inode == st.st_ino)
-            return;
-    if (lane->watch_count == lane->watch_room) {
-        size_t room = lane->watch_room ? lane->watch_room * 2 : 16;
-        struct lane_watch *watches = reallocarray(lane->watches, room, sizeof *watches);
-        if (!watches)
-            return; /* the slow look finds it all the same */
-        lane->watches = watches;
-        lane->watch_room = room;
-    }
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
-    int wd = inotify_add_watch(look->inotify_fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MODIFY | IN_ONLYDIR);
-    if (wd >= 0)
-        lane->watches[lane->watch_count++] = (struct lane_watch){wd, st.st_dev, st.st_ino};
-}
-
-/* ---- Claiming -------------------------------------------------------------------------- */
+/* ---- Claiming ---------------------------------------------------------------------------- */
 
 /* True while another process of this host has the file open for writing, where we may ask. */
 static bool is_being_written(int fd)
@@ -126,13 +73,6 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && S_ISREG(b->st_mode);
 }
 
-static int join(const char *folder, const char *name, char out[LANE_PATH_MAX])
-{
-    int n = snprintf(out, LANE_PATH_MAX, "%s%s%s", folder, folder[0] ? "/" : "", name);
-
-    return n > 0 && n < LANE_PATH_MAX ? 0 : ERR_LIMIT;
-}
-
 static void make_token(char token[CLAIM_TOKEN_LEN + 1])
 {
     uint8_t random[CLAIM_TOKEN_LEN / 2];
@@ -142,94 +82,232 @@ static void make_token(char token[CLAIM_TOKEN_LEN + 1])
         (void)snprintf(token + 2 * i, 3, "%02x", random[i]);
 }
 
-/* Opens, makes sure it is what was judged and nobody writes it, and renames it. */
-static void claim_file(struct look *look, int dir, const char *folder, const char *name, const struct stat *judged)
+/* Tells staff once of something that cannot even be set aside, and leaves it. */
+static void tell_once(struct place *place, const char *name, enum reason reason)
 {
-    struct claim claim = {.lane = look->lane, .fd = -1};
-    char claimed[CLAIM_NAME_MAX];
-    scoped_fd int fd = fdio_open(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-
-    if (fd < 0 || fstat(fd, &claim.st) < 0 || !is_same_file(judged, &claim.st) || is_being_written(fd)) {
-        look->waiting = true;
-        return;
-    }
-    make_token(claim.token);
-    claim_name(name, claim.token, claimed);
-    if (join(folder, name, claim.path) < 0 || join(folder, claimed, claim.claimed) < 0)
-        return;
-    struct stat now;
-    int err = fdio_rename_new(dir, name, dir, claimed);
-    look->lane->denied = err == ERR_IO && (errno == EACCES || errno == EPERM || errno == EROFS);
-    if (err < 0 || fstatat(dir, claimed, &now, AT_SYMLINK_NOFOLLOW) < 0)
-        return;
-    if (!is_same_file(&claim.st, &now)) { /* another file was slipped in under the name */
-        if (fdio_rename_new(dir, claimed, dir, name) < 0)
-            look->waiting = true;
-        return;
-    }
-    claim.fd = steal_fd(&fd);
-    look->hooks->claimed(look->owner, &claim);
-}
-
-static void offer_leftover(struct look *look, int dir, const char *folder, const char *name)
-{
-    struct claim claim = {.lane = look->lane, .fd = -1};
-    char original[CLAIM_NAME_MAX];
-
-    if (!claim_parse(name, original, claim.token) || join(folder, original, claim.path) < 0 ||
-        join(folder, name, claim.claimed) < 0)
-        return;
-    scoped_fd int fd = fdio_open(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-    if (fd < 0 || fstat(fd, &claim.st) < 0 || !S_ISREG(claim.st.st_mode) || claim.st.st_nlink != 1)
-        return;
-    claim.fd = steal_fd(&fd);
-    look->hooks->claimed(look->owner, &claim);
-}
-
-static void refuse_file(struct look *look, int dir, const char *folder, const char *name, enum reason reason)
-{
-    char aside[CLAIM_NAME_MAX], path[LANE_PATH_MAX];
-
-    claim_refused_name(name, aside);
-    if (join(folder, name, path) < 0 || fdio_rename_new(dir, name, dir, aside) < 0)
-        return;
-    look->hooks->refused(look->owner, look->lane, path, reason);
-}
-
-static void look_at_entry(struct look *look, int dir, const char *folder, const char *name, const struct stat *st)
-{
-    struct lane *lane = look->lane;
+    struct look *look = place->look;
     char path[LANE_PATH_MAX];
-    enum reason reason = REASON_NONE;
 
-    if (!lane->leftovers_offered) { /* after a start: first what was in work already, then new files */
-        look->waiting = true;
-        if (S_ISREG(st->st_mode) && look->hooks->room(look->owner))
-            offer_leftover(look, dir, folder, name);
+    if (join(place->path, name, path) < 0)
+        return;
+    struct seen_entry *seen = seen_get(&look->lane->seen, path);
+    if (!seen || seen->told)
+        return;
+    seen->told = true;
+    look->hooks->refused(look->owner, look->lane, path, reason, LANE_LEFT_AS_IT_WAS);
+}
+
+/* Our sandbox may move neither links nor pipes; whoever swaps in a file of his own at the last moment loses that. */
+static bool remove_special(const struct place *place, const char *name, mode_t mode)
+{
+    return !S_ISREG(mode) && !S_ISDIR(mode) && unlinkat(place->dir, name, 0) == 0;
+}
+
+static void refuse(struct place *place, const char *name, mode_t mode, enum reason reason)
+{
+    struct look *look = place->look;
+    char aside[CLAIM_NAME_MAX], path[LANE_PATH_MAX];
+    enum lane_left left = LANE_LEFT_ASIDE;
+    int err = ERR_EXISTS;
+
+    for (unsigned i = 1; err == ERR_EXISTS && i <= ASIDE_NUMBERS_MAX; i++) {
+        claim_refused_name(name, i, aside);
+        err = fdio_rename_new(place->dir, name, place->dir, aside);
+    }
+    if (err < 0 && remove_special(place, name, mode)) {
+        left = LANE_LEFT_REMOVED;
+        err = 0;
+    }
+    if (err < 0)
+        tell_once(place, name, reason);
+    else if (join(place->path, name, path) == 0)
+        look->hooks->refused(look->owner, look->lane, path, reason, left);
+}
+
+/* Renames it and makes sure that it is what was opened. False when not, with everything as it was. */
+static bool rename_claim(struct place *place, const char *name, const struct claim *claim)
+{
+    const char *slash = strrchr(claim->claimed, '/'), *claimed = slash ? slash + 1 : claim->claimed;
+    struct stat now;
+
+    if (fdio_rename_new(place->dir, name, place->dir, claimed) < 0) {
+        tell_once(place, name, REASON_IO); /* readable, but not ours to move */
+        return false;
+    }
+    if (fstatat(place->dir, claimed, &now, AT_SYMLINK_NOFOLLOW) == 0 && is_same_file(&claim->st, &now))
+        return true;
+    /* Another file was slipped in under the name: give it back; else it is found as a claim nobody knows of. */
+    if (fdio_rename_new(place->dir, claimed, place->dir, name) < 0)
+        look_again_in(place->look, AGAIN_MS);
+    return false;
+}
+
+/* Names, old and new. A claim keeps its token: after a restart, or when its folder was renamed, it is the same job. */
+static int name_claim(struct place *place, const char *name, struct claim *claim)
+{
+    char original[CLAIM_NAME_MAX], claimed[CLAIM_NAME_MAX];
+
+    if (claim_parse(name, original, claim->token)) {
+        (void)snprintf(claimed, sizeof claimed, "%s", name);
+    } else {
+        (void)snprintf(original, sizeof original, "%s", name);
+        make_token(claim->token);
+        claim_name(name, claim->token, claimed);
+    }
+    int err = join(place->path, original, claim->path);
+    return err == 0 ? join(place->path, claimed, claim->claimed) : err;
+}
+
+/*
+ * Opens, makes sure it is what was judged and nobody writes it, and renames
+ * it. Whoever makes up the name of a claim with somebody else's token wins
+ * nothing: that token was offered first, and the copy counts as known.
+ */
+static void claim_file(struct place *place, const char *name, const struct stat *judged)
+{
+    bool in_work = claim_kind(name) == CLAIM_IN_WORK;
+    scoped_fd int fd = fdio_open(place->dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+
+    if (fd == ERR_IO && (errno == EACCES || errno == EPERM)) {
+        tell_once(place, name, REASON_IO);
         return;
     }
-    if (claim_is_own(name) || join(folder, name, path) < 0)
+    if (!place->batch && !(place->batch = calloc(BATCH_MAX, sizeof *place->batch)))
         return;
-    struct lane_candidate *c = candidate_get(lane, path);
+    struct claim *claim = &place->batch[place->batched];
+    *claim = (struct claim){.lane = place->look->lane, .fd = -1};
+    if (fd < 0 || fstat(fd, &claim->st) < 0 || !is_same_file(judged, &claim->st) || is_being_written(fd)) {
+        look_again_in(place->look, AGAIN_MS);
+        return;
+    }
+    if (name_claim(place, name, claim) < 0 || (!in_work && !rename_claim(place, name, claim)))
+        return;
+    claim->fd = steal_fd(&fd);
+    place->batched++;
+    place->look->room--;
+}
+
+/* The new names must outlive a power cut before anybody is told of them, or the file would be taken twice. */
+static void offer_batch(struct place *place)
+{
+    struct look *look = place->look;
+    bool durable = place->batched == 0 || fdio_sync(place->dir) == 0 || errno == EINVAL; /* not every file system can flush a folder */
+
+    for (unsigned i = 0; i < place->batched; i++) {
+        struct claim *claim = &place->batch[i];
+        if (durable) {
+            look->hooks->claimed(look->owner, claim);
+            continue;
+        }
+        scope_close(&claim->fd);
+        if (lane_return(look->lane, claim->claimed, claim->path) < 0)
+            look_again_in(look, AGAIN_MS);
+    }
+    place->batched = 0;
+}
+
+/* ---- The walk ------------------------------------------------------------------------------- */
+
+static void judge_entry(struct place *place, const char *name, const struct stat *st)
+{
+    struct look *look = place->look;
     struct claim_seen none = {0};
-    switch (claim_judge(name, st, lane->limit_bytes, look->now_ms, lane->settle_ms, c ? &c->seen : &none, &reason)) {
-    case CLAIM_IGNORE:
+    enum reason reason = REASON_NONE;
+    uint64_t wait_ms = 0;
+    char path[LANE_PATH_MAX];
+
+    if (join(place->path, name, path) < 0)
         return;
-    case CLAIM_WAIT:
-        look->waiting = true;
+    struct seen_entry *seen = look->lane->rules.own_clock ? NULL : seen_get(&look->lane->seen, path);
+    switch (claim_judge(name, st, &look->lane->rules, &look->now, seen ? &seen->seen : &none, &wait_ms, &reason)) {
+    case CLAIM_IGNORE:
         break;
-    case CLAIM_TAKE:
-        if (look->hooks->room(look->owner))
-            claim_file(look, dir, folder, name, st);
-        else
-            look->waiting = true;
+    case CLAIM_WAIT:
+        look_again_in(look, wait_ms + 1);
         break;
     case CLAIM_REFUSE:
-        refuse_file(look, dir, folder, name, reason);
+        refuse(place, name, st->st_mode, reason);
+        break;
+    case CLAIM_TAKE:
+        if (look->room == 0) {
+            look->hungry = look->stopped = true;
+            break;
+        }
+        if (place->batched == BATCH_MAX)
+            offer_batch(place);
+        claim_file(place, name, st);
         break;
     }
-    if (c)
-        c->alive = true;
+}
+
+/* True for a claim that is under way, or that is stored and cannot be removed. */
+static bool is_known_claim(struct place *place, const char *name)
+{
+    struct look *look = place->look;
+    char path[LANE_PATH_MAX];
+
+    if (join(place->path, name, path) < 0 || look->hooks->is_offered(look->owner, look->lane, path))
+        return true;
+    const struct seen_entry *seen = seen_get(&look->lane->seen, path);
+    return !seen || seen->stuck;
+}
+
+static void look_at_file(struct place *place, const char *name)
+{
+    enum claim_kind kind = claim_kind(name);
+    struct stat st;
+
+    if (kind == CLAIM_SYSTEM || kind == CLAIM_SET_ASIDE)
+        return;
+    if (kind == CLAIM_IN_WORK && is_known_claim(place, name))
+        return;
+    if (fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        judge_entry(place, name, &st);
+}
+
+static void look_at_folder(struct look *look, int fd, const char *path, unsigned depth, unsigned *entries_out);
+
+/* Removes a folder that submitters left empty; the kernel refuses when something came in meanwhile. */
+static void tidy(struct place *place, const char *name, const struct stat *st)
+{
+    const struct look *look = place->look;
+    int64_t age = look->now.wall_ms - (int64_t)st->st_mtim.tv_sec * 1000;
+
+    if (age > 0 && (uint64_t)age >= look->lane->empty_ms)
+        (void)unlinkat(place->dir, name, AT_REMOVEDIR);
+}
+
+static void look_below(struct place *place, const char *name)
+{
+    struct look *look = place->look;
+    char path[LANE_PATH_MAX];
+    struct stat st;
+    unsigned entries = 1;
+
+    if (claim_kind(name) == CLAIM_SET_ASIDE || join(place->path, name, path) < 0)
+        return;
+    if (place->depth == LANE_DEPTH_MAX || strlen(path) > FOLDER_PATH_MAX) {
+        refuse(place, name, S_IFDIR, REASON_LIMIT_DEPTH);
+        return;
+    }
+    scoped_fd int fd = fdio_open(place->dir, name, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        if (fd == ERR_IO && errno == EACCES)
+            tell_once(place, name, REASON_IO);
+        return;
+    }
+    look_at_folder(look, steal_fd(&fd), path, place->depth + 1, &entries);
+    if (entries == 0)
+        tidy(place, name, &st);
+}
+
+static bool is_folder(int dir, const struct dirent *e)
+{
+    struct stat st;
+
+    if (e->d_type != DT_UNKNOWN)
+        return e->d_type == DT_DIR;
+    return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
 static void dir_close(DIR **dir)
@@ -238,53 +316,54 @@ static void dir_close(DIR **dir)
         (void)closedir(*dir);
 }
 
-static void look_at_folder(struct look *look, int fd, const char *folder, unsigned depth)
+/* Owns fd. */
+static void look_at_folder(struct look *look, int fd, const char *path, unsigned depth, unsigned *entries_out)
 {
     scoped(dir_close) DIR *dir = fdopendir(fd);
-    char path[LANE_PATH_MAX];
+    struct place place = {.look = look, .path = path, .depth = depth};
 
     if (!dir) {
         (void)close(fd);
+        look->stopped = true;
         return;
     }
-    watch_folder(look, dirfd(dir));
-    for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-        struct stat st;
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    place.dir = dirfd(dir);
+    look->hooks->folder(look->owner, look->lane, place.dir);
+    for (const struct dirent *e = readdir(dir); e && !look->stopped; e = readdir(dir)) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
-        if (!S_ISDIR(st.st_mode)) {
-            look_at_entry(look, dirfd(dir), folder, e->d_name, &st);
-            continue;
-        }
-        if (depth == LANE_DEPTH_MAX || e->d_name[0] == '.' || join(folder, e->d_name, path) < 0)
-            continue;
-        int below = fdio_open(dirfd(dir), e->d_name, O_RDONLY | O_DIRECTORY, 0);
-        if (below >= 0)
-            look_at_folder(look, below, path, depth + 1);
+        place.entries++;
+        if (is_folder(place.dir, e))
+            look_below(&place, e->d_name);
+        else
+            look_at_file(&place, e->d_name);
     }
+    offer_batch(&place);
+    free(place.batch);
+    *entries_out = place.entries;
 }
 
-uint64_t lane_look(struct lane *lane, int inotify_fd, const struct lane_hooks *hooks, void *owner)
+struct lane_outcome lane_look(struct lane *lane, const struct lane_hooks *hooks, void *owner)
 {
-    struct look look = {.lane = lane, .inotify_fd = inotify_fd, .hooks = hooks, .owner = owner, .now_ms = fdio_now_ms()};
+    struct look look = {.lane = lane, .hooks = hooks, .owner = owner, .next_ms = lane->poll_ms,
+                        .now = {fdio_now_ms(), (int64_t)fdio_wall_ms()}, .room = hooks->room(owner, lane)};
+    unsigned entries;
     int fd = fdio_open(lane->inbound, ".", O_RDONLY | O_DIRECTORY, 0);
-    uint64_t soon = lane->settle_ms / 2 + 20;
-    bool leftovers = !lane->leftovers_offered;
 
     if (fd < 0)
-        return lane->poll_ms;
-    look_at_folder(&look, fd, "", 0);
-    candidates_sweep(lane);
-    if (leftovers && hooks->room(owner))
-        lane->leftovers_offered = true;
-    return leftovers ? 50 : look.waiting && soon < lane->poll_ms ? soon : lane->poll_ms;
+        return (struct lane_outcome){lane->poll_ms, false};
+    if (look.now.mono_ms == 0)
+        look.now.mono_ms = 1;
+    seen_begin(&lane->seen);
+    look_at_folder(&look, fd, "", 0, &entries);
+    seen_end(&lane->seen, !look.stopped);
+    return (struct lane_outcome){look.next_ms, look.hungry};
 }
 
 /* ---- After the offer ------------------------------------------------------------------------ */
 
 /* The folder of a path, opened, and the name in it. */
-static int open_folder(int root, const char *path, char name[CLAIM_NAME_MAX], bool make)
+static int open_folder(int root, const char *path, char name[CLAIM_NAME_MAX])
 {
     char folder[LANE_PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -293,25 +372,28 @@ static int open_folder(int root, const char *path, char name[CLAIM_NAME_MAX], bo
 
     if (n < 0 || (size_t)n >= sizeof folder || m <= 0 || m >= CLAIM_NAME_MAX)
         return ERR_LIMIT;
-    if (make)
-        return fdio_make_dirs(root, folder, 0755);
     return fdio_open(root, folder[0] ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
 }
 
 int lane_done(struct lane *lane, const char *claimed)
 {
     char name[CLAIM_NAME_MAX];
-    scoped_fd int dir = open_folder(lane->inbound, claimed, name, false);
+    scoped_fd int dir = open_folder(lane->inbound, claimed, name);
 
-    if (dir < 0)
-        return dir;
-    return unlinkat(dir, name, 0) == 0 || errno == ENOENT ? 0 : ERR_IO;
+    if (dir == ERR_NOTFOUND)
+        return 0;
+    if (dir >= 0 && (unlinkat(dir, name, 0) == 0 || errno == ENOENT))
+        return 0;
+    struct seen_entry *seen = seen_get(&lane->seen, claimed);
+    if (seen)
+        seen->stuck = true;
+    return ERR_IO;
 }
 
 int lane_return(struct lane *lane, const char *claimed, const char *path)
 {
     char from[CLAIM_NAME_MAX], to[CLAIM_NAME_MAX];
-    scoped_fd int dir = open_folder(lane->inbound, claimed, from, false);
+    scoped_fd int dir = open_folder(lane->inbound, claimed, from);
     const char *slash = strrchr(path, '/');
 
     if (dir < 0)
@@ -320,57 +402,9 @@ int lane_return(struct lane *lane, const char *claimed, const char *path)
     return fdio_rename_new(dir, from, dir, to);
 }
 
-static int notice_write(int dir, const char *text, const char *temporary)
+void lane_free(struct lane *lane)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* so that every editor on an office PC reads it as UTF-8 */
-    scoped_fd int fd = fdio_open(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    int err;
-
-    if (fd < 0)
-        return fd;
-    err = fdio_write(fd, mark, sizeof mark - 1);
-    if (err == 0)
-        err = fdio_write(fd, text, strlen(text));
-    if (err == 0)
-        err = fdio_sync(fd);
-    return err < 0 ? err : fdio_close(&fd);
-}
-
-/* "名前.保留.txt", then "名前.保留 (2).txt" ... */
-static int notice_place(int dir, const char *temporary, const char *name, enum verdict verdict)
-{
-    char stem[CLAIM_NAME_MAX], final[CLAIM_NAME_MAX + 64];
-    size_t n = strlen(name);
-
-    if (n > 200)
-        for (n = 200; n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80; n--)
-            ;
-    (void)snprintf(stem, sizeof stem, "%.*s", (int)n, name);
-    for (unsigned i = 1; i < 1000; i++) {
-        if (i == 1)
-            (void)snprintf(final, sizeof final, "%s.%s.txt", stem, verdict_text_ja(verdict));
-        else
-            (void)snprintf(final, sizeof final, "%s.%s (%u).txt", stem, verdict_text_ja(verdict), i);
-        int err = fdio_rename_new(dir, temporary, dir, final);
-        if (err != ERR_EXISTS)
-            return err < 0 ? err : fdio_sync(dir);
-    }
-    return ERR_EXISTS;
-}
-
-int lane_notice(struct lane *lane, const char *path, enum verdict verdict, const char *text)
-{
-    char name[CLAIM_NAME_MAX], temporary[48], token[CLAIM_TOKEN_LEN + 1];
-    scoped_fd int dir = open_folder(lane->results, path, name, true);
-
-    if (dir < 0)
-        return dir;
-    make_token(token);
-    (void)snprintf(temporary, sizeof temporary, ".sekimori-%s.tmp", token);
-    int err = notice_write(dir, text, temporary);
-    if (err == 0)
-        err = notice_place(dir, temporary, name, verdict);
-    if (err < 0)
-        (void)unlinkat(dir, temporary, 0);
-    return err;
+    scope_close(&lane->inbound);
+    scope_close(&lane->results);
+    seen_free(&lane->seen);
 }

@@ -16,9 +16,9 @@
  * file counts as complete when its size and time stand still.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 
 #include "base/err.h"
 #include "base/fdio.h"
@@ -27,10 +27,17 @@
 #include "base/proto.h"
 #include "base/sandbox.h"
 #include "lane.h"
+#include "notice_file.h"
+#include "watch.h"
 
 #define LANES_MAX 256
-#define OFFERS_MAX 128    /* claims without an answer */
-#define LOOK_PAUSE_MS 20  /* events of one moment are one look */
+#define OFFERS_MAX 128      /* claims without an answer */
+#define LOOK_CLAIMS_MAX 64  /* claims of one look, so that every lane has its turn */
+#define ROOM_WANTED 32      /* a look for a few claims costs as much as one for many */
+#define LOOK_PAUSE_MS 20    /* events of one moment are one look */
+#define LOOK_SHARE 5        /* large trees: at least so many times a look's duration between two */
+#define UNFINISHED_MS (60u * 60 * 1000)
+#define EMPTY_MS (2u * 60 * 1000)
 
 enum { EXIT_USAGE = 64, EXIT_SANDBOX = 70, EXIT_MEMORY = 71, EXIT_PEER = 76 };
 
@@ -40,61 +47,82 @@ struct offer {
     char path[LANE_PATH_MAX], claimed[LANE_PATH_MAX];
 };
 
+/* When a lane is looked at. */
+struct schedule {
+    struct loop_timer *timer;
+    uint64_t due_ms, took_ms;
+    bool hungry, denied;
+};
+
 static struct intake {
     struct loop *loop;
     struct peer *supervisor;
     uint32_t waived;
     struct lane lanes[LANES_MAX];
+    struct schedule schedules[LANES_MAX];
     uint32_t lanes_expected, lane_count;
-    struct loop_timer *timers[LANES_MAX];
-    uint64_t due_ms[LANES_MAX];
+    unsigned next_hungry;
     struct offer offers[OFFERS_MAX];
     unsigned offer_count;
     uint64_t next_offer;
-    int inotify_fd;
-    bool paused;
-} intake = {.inotify_fd = -1};
+    struct watch *watch;
+    bool paused, watches_used_up;
+} intake;
 
 static void on_look(void *arg);
 
+static size_t lane_index(const struct lane *lane)
+{
+    return (size_t)(lane - intake.lanes);
+}
+
 static void look_in(struct lane *lane, uint64_t ms)
 {
-    size_t i = (size_t)(lane - intake.lanes);
+    struct schedule *schedule = &intake.schedules[lane_index(lane)];
     uint64_t due = fdio_now_ms() + ms;
 
-    if (intake.timers[i] && intake.due_ms[i] <= due)
+    if (schedule->timer && schedule->due_ms <= due)
         return;
-    loop_cancel(intake.loop, &intake.timers[i]);
-    intake.due_ms[i] = due;
-    if (loop_after(intake.loop, ms, on_look, lane, &intake.timers[i]) < 0)
+    loop_cancel(intake.loop, &schedule->timer);
+    schedule->due_ms = due;
+    if (loop_after(intake.loop, ms, on_look, lane, &schedule->timer) < 0)
         loop_stop(intake.loop, EXIT_MEMORY);
 }
 
 /* ---- Offers ---------------------------------------------------------------------------- */
 
-static bool has_room(void *owner)
+static unsigned room(void *owner, const struct lane *lane)
+{
+    unsigned free_offers = OFFERS_MAX - intake.offer_count;
+
+    (void)owner;
+    (void)lane;
+    if (intake.paused)
+        return 0;
+    return free_offers < LOOK_CLAIMS_MAX ? free_offers : LOOK_CLAIMS_MAX;
+}
+
+static bool is_offered(void *owner, const struct lane *lane, const char *claimed)
 {
     (void)owner;
-    return !intake.paused && intake.offer_count < OFFERS_MAX;
+    for (unsigned i = 0; i < intake.offer_count; i++)
+        if (intake.offers[i].lane == lane && strcmp(intake.offers[i].claimed, claimed) == 0)
+            return true;
+    return false;
 }
 
 static void on_claimed(void *owner, const struct claim *claim)
 {
     scoped_buf b = buf_new(MSG_PAYLOAD_MAX);
     scoped_fd int fd = claim->fd;
-    struct offer *offer = &intake.offers[intake.offer_count];
     char who[32];
 
     (void)owner;
-    for (unsigned i = 0; i < intake.offer_count; i++)
-        if (intake.offers[i].lane == claim->lane && strcmp(intake.offers[i].claimed, claim->claimed) == 0)
-            return; /* offered already */
-    if (intake.offer_count == OFFERS_MAX)
-        return;
+    sk_assert(intake.offer_count < OFFERS_MAX);
+    struct offer *offer = &intake.offers[intake.offer_count++];
     *offer = (struct offer){.id = ++intake.next_offer, .lane = claim->lane};
     memcpy(offer->path, claim->path, sizeof offer->path);
     memcpy(offer->claimed, claim->claimed, sizeof offer->claimed);
-    intake.offer_count++;
     (void)snprintf(who, sizeof who, "uid:%u", (unsigned)claim->st.st_uid);
     buf_str(&b, claim->lane->name);
     buf_str(&b, claim->path);
@@ -106,44 +134,95 @@ static void on_claimed(void *owner, const struct claim *claim)
         log_warn("an offer could not be sent");
 }
 
-/* Not taken: nobody may be left without a word, so the notice says what to do. */
-static void on_refused(void *owner, struct lane *lane, const char *path, enum reason reason)
+static const struct {
+    const char *ja, *en;
+} left_texts[] = {
+    [LANE_LEFT_ASIDE] = {"このファイルは受け取られず、名前の末尾に「受取不可」を付けてそのまま残してあります。",
+                         "It was not taken; it lies where it was, with a mark at the end of its name."},
+    [LANE_LEFT_REMOVED] = {"これはファイルの実体ではない（リンクなど）ため、受取フォルダーから取り除きました。",
+                           "It has no content of its own (a link, for example) and was removed from the folder."},
+    [LANE_LEFT_AS_IT_WAS] = {"受け取ることも名前を変えることもできず、そのまま残っています。情報システム担当へご連絡ください。",
+                             "It could be neither taken nor marked and lies as it was. Please tell your IT staff."},
+};
+
+/* Not taken: nobody may be left without a word, so the notice says what became of it. */
+static void on_refused(void *owner, struct lane *lane, const char *path, enum reason reason, enum lane_left left)
 {
-    char text[1024];
+    char name[LANE_PATH_MAX];
+    scoped_buf b = buf_new(16384);
 
     (void)owner;
-    (void)snprintf(text, sizeof text,
-                   "%s\r\nこのファイルは受け取られず、名前の末尾に「受取不可」を付けてそのまま残してあります。\r\n\r\n"
-                   "%s\r\nThe file was not taken; it lies where it was, with a mark at the end of its name.\r\n",
-                   reason_text_ja(reason), reason_text_en(reason));
-    if (lane_notice(lane, path, reason_verdict(reason), text) < 0)
+    notice_file_clean(path, name, sizeof name);
+    buf_printf(&b, "ファイル: %s\r\n%s\r\n%s\r\n\r\n----------------------------------------\r\n\r\n", name,
+               reason_text_ja(reason), left_texts[left].ja);
+    buf_printf(&b, "File: %s\r\n%s\r\n%s\r\n", name, reason_text_en(reason), left_texts[left].en);
+    if (b.err < 0 || notice_file_put(lane->results, path, reason_verdict(reason), buf_text(&b)) < 0)
         log_error("lane %s: a notice could not be written", lane->name);
+    bool *denied = &intake.schedules[lane_index(lane)].denied;
+    if (left == LANE_LEFT_AS_IT_WAS && !*denied)
+        log_error("lane %s: files cannot be claimed; the gateway's account needs write access to the inbound folder", lane->name);
+    *denied |= left == LANE_LEFT_AS_IT_WAS;
 }
 
-static const struct lane_hooks hooks = {.room = has_room, .claimed = on_claimed, .refused = on_refused};
+static void on_folder(void *owner, struct lane *lane, int dir)
+{
+    (void)owner;
+    if (lane->poll_only || !intake.watch || watch_add(intake.watch, dir, (unsigned)lane_index(lane)) == 0)
+        return;
+    if (!intake.watches_used_up)
+        log_warn("lane %s: not every folder can be watched (fs.inotify.max_user_watches); they are looked at every %u ms",
+                 lane->name, (unsigned)lane->poll_ms);
+    intake.watches_used_up = true;
+}
+
+static const struct lane_hooks hooks = {
+    .room = room, .is_offered = is_offered, .claimed = on_claimed, .refused = on_refused, .folder = on_folder};
+
+/* Room came free: the next lane in turn that wanted more. */
+static void feed_hungry(void)
+{
+    if (intake.paused || (OFFERS_MAX - intake.offer_count < ROOM_WANTED))
+        return;
+    for (unsigned i = 0; i < intake.lane_count; i++) {
+        unsigned at = (intake.next_hungry + i) % intake.lane_count;
+        if (!intake.schedules[at].hungry)
+            continue;
+        intake.schedules[at].hungry = false;
+        intake.next_hungry = at + 1;
+        look_in(&intake.lanes[at], 0);
+        return;
+    }
+}
 
 static void on_look(void *arg)
 {
     struct lane *lane = arg;
-    bool was_denied = lane->denied;
+    struct schedule *schedule = &intake.schedules[lane_index(lane)];
+    uint64_t from = fdio_now_ms();
 
-    intake.timers[lane - intake.lanes] = NULL;
-    look_in(lane, lane_look(lane, intake.inotify_fd, &hooks, NULL));
-    if (lane->denied && !was_denied)
-        log_error("lane %s: files cannot be claimed; the gateway's account needs write access to the inbound folder", lane->name);
+    schedule->timer = NULL;
+    struct lane_outcome outcome = lane_look(lane, &hooks, NULL);
+    schedule->took_ms = fdio_now_ms() - from;
+    schedule->hungry = outcome.hungry;
+    look_in(lane, outcome.next_ms);
+    feed_hungry();
+}
+
+static void on_touched(void *arg, unsigned lane)
+{
+    (void)arg;
+    for (unsigned i = 0; i < intake.lane_count; i++) {
+        uint64_t pause = intake.schedules[i].took_ms * LOOK_SHARE;
+        if (lane == WATCH_ALL || lane == i)
+            look_in(&intake.lanes[i], pause > LOOK_PAUSE_MS ? pause : LOOK_PAUSE_MS);
+    }
 }
 
 static void on_inotify(void *arg, unsigned events)
 {
-    char room[65536] __attribute__((aligned(8)));
-
     (void)arg;
     (void)events;
-    /* What happened where does not matter: folders are looked at as they are. An overflow is no loss that way. */
-    while (read(intake.inotify_fd, room, sizeof room) > 0)
-        ;
-    for (uint32_t i = 0; i < intake.lane_count; i++)
-        look_in(&intake.lanes[i], LOOK_PAUSE_MS);
+    watch_read(intake.watch, on_touched, NULL);
 }
 
 /* ---- What the supervisor may say ------------------------------------------------------------ */
@@ -165,10 +244,13 @@ static int on_taken(void *owner, struct peer *peer, struct msg *m)
             continue;
         int done = err == 0 ? lane_done(offer->lane, offer->claimed) : lane_return(offer->lane, offer->claimed, offer->path);
         if (done < 0)
-            log_warn("lane %s: a claimed file could not be %s", offer->lane->name, err == 0 ? "removed" : "given back");
+            log_warn("lane %s: a claimed file could not be %s: %s", offer->lane->name, err == 0 ? "removed" : "given back",
+                     err_text(done));
         struct lane *lane = offer->lane;
         *offer = intake.offers[--intake.offer_count];
-        look_in(lane, err == 0 ? LOOK_PAUSE_MS : lane->poll_ms);
+        if (err != 0) /* it is taken again later */
+            look_in(lane, lane->poll_ms);
+        feed_hungry();
         return 0;
     }
     return 0;
@@ -198,7 +280,7 @@ static int on_result(void *owner, struct peer *peer, struct msg *m)
     struct lane *lane = lane_find(name);
     if (view_end(&v) < 0 || verdict > VERDICT_BLOCKED)
         return ERR_PEER;
-    if (lane && lane_notice(lane, path, (enum verdict)verdict, text) < 0) {
+    if (lane && notice_file_put(lane->results, path, (enum verdict)verdict, text) < 0) {
         log_error("lane %s: the notice for job %s could not be written", name, job);
         return 0; /* not confirmed: it is told again after the next start */
     }
@@ -244,8 +326,9 @@ static int enclose(void)
 /* All lanes are there: behind the walls first, then the first look. */
 static int begin(void)
 {
-    intake.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (intake.inotify_fd >= 0 && loop_add(intake.loop, intake.inotify_fd, LOOP_READ, on_inotify, NULL) < 0)
+    if (watch_new(&intake.watch) < 0)
+        log_warn("folders cannot be watched; they are looked at from time to time");
+    else if (loop_add(intake.loop, watch_fd(intake.watch), LOOP_READ, on_inotify, NULL) < 0)
         return ERR_NOMEM;
     if (enclose() < 0) {
         loop_stop(intake.loop, EXIT_SANDBOX);
@@ -269,15 +352,16 @@ static int on_setup(void *owner, struct peer *peer, struct msg *m)
 static int on_lane(void *owner, struct peer *peer, struct msg *m)
 {
     struct view v = msg_view(m);
-    struct lane lane = {0};
+    struct lane lane = {.empty_ms = EMPTY_MS, .rules = {.unfinished_ms = UNFINISHED_MS}};
 
     (void)owner;
     (void)peer;
     view_str(&v, lane.name, sizeof lane.name);
     lane.poll_only = view_u8(&v) != 0;
-    lane.settle_ms = view_u32(&v);
+    lane.rules.own_clock = !lane.poll_only;
+    lane.rules.settle_ms = view_u32(&v);
     lane.poll_ms = view_u32(&v);
-    lane.limit_bytes = view_u64(&v);
+    lane.rules.limit_bytes = view_u64(&v);
     if (view_end(&v) < 0 || intake.lane_count >= intake.lanes_expected || lane_find(lane.name) || lane.poll_ms == 0)
         return ERR_PEER;
     lane.inbound = msg_take_fd(m, 0);
@@ -311,6 +395,8 @@ int main(int argc, char **argv)
         (void)fputs("sekimori-intake is started by sekimorid\n", stderr);
         return EXIT_USAGE;
     }
+    /* A writer that comes while a lease is asked for makes the kernel send this; unhandled it would end us. */
+    (void)signal(SIGIO, SIG_IGN);
     if (loop_new(&intake.loop) < 0 || peer_new(intake.loop, 3, rules, NULL, on_closed, &intake.supervisor) < 0)
         return EXIT_MEMORY;
     int code = loop_run(intake.loop);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define EXTENSION_MAX 16
+
 static const char in_work[] = ".無害化中";
 static const char refused[] = ".受取不可";
 
@@ -16,59 +18,95 @@ static bool ends_with(const char *name, const char *end)
     return n >= m && strcasecmp(name + n - m, end) == 0;
 }
 
-bool claim_is_own(const char *name)
+/* Left by systems in every folder, and beside a document while it is open. */
+static bool is_system(const char *name)
 {
-    return ends_with(name, in_work) || ends_with(name, refused);
-}
+    static const char *const names[] = {"thumbs.db", "desktop.ini", ".ds_store", ".keep"};
+    static const char *const starts[] = {"~$", ".~lock.", "._", ".nfs"};
 
-/* Files programs keep beside a document while it is open, unfinished downloads, and what systems leave in folders. */
-static bool is_temporary(const char *name)
-{
-    static const char *const ends[] = {".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp"};
-    static const char *const names[] = {"thumbs.db", "desktop.ini", ".ds_store"};
-
-    if (name[0] == '.' || strncmp(name, "~$", 2) == 0)
-        return true;
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-        if (ends_with(name, ends[i]))
-            return true;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcasecmp(name, names[i]) == 0)
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+        if (strncmp(name, starts[i], strlen(starts[i])) == 0)
             return true;
     return false;
 }
 
-enum claim_verdict claim_judge(const char *name, const struct stat *st, uint64_t limit_bytes, uint64_t now_ms,
-                               uint64_t settle_ms, struct claim_seen *seen, enum reason *reason_out)
+static bool is_unfinished(const char *name)
 {
-    int64_t mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    static const char *const ends[] = {".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp"};
 
-    if (claim_is_own(name) || is_temporary(name) || S_ISDIR(st->st_mode))
-        return CLAIM_IGNORE;
-    if (seen->inode != st->st_ino || seen->size != (uint64_t)st->st_size || seen->mtime_ns != mtime_ns || seen->since_ms == 0)
-        *seen = (struct claim_seen){(uint64_t)st->st_size, st->st_ino, now_ms ? now_ms : 1, mtime_ns};
-    if (now_ms - seen->since_ms < settle_ms)
-        return CLAIM_WAIT;
-    *reason_out = REASON_NONE;
-    if (!S_ISREG(st->st_mode) || st->st_nlink != 1) /* a second name could show us a file that is not the submitter's */
-        *reason_out = REASON_NOT_REGULAR;
-    else if ((uint64_t)st->st_size > limit_bytes)
-        *reason_out = REASON_LIMIT_BYTES;
-    return *reason_out == REASON_NONE ? CLAIM_TAKE : CLAIM_REFUSE;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (ends_with(name, ends[i]))
+            return true;
+    return name[0] == '.'; /* copying programs hide a file until it is whole */
 }
 
-/* Cuts at a UTF-8 character, keeping the extension, so that name and suffix fit into a file name. */
-static void fit(const char *name, size_t room, char *out)
+enum claim_kind claim_kind(const char *name)
+{
+    char original[CLAIM_NAME_MAX], token[CLAIM_TOKEN_LEN + 1];
+
+    if (claim_parse(name, original, token))
+        return CLAIM_IN_WORK;
+    if (ends_with(name, refused))
+        return CLAIM_SET_ASIDE;
+    if (is_system(name))
+        return CLAIM_SYSTEM;
+    return is_unfinished(name) ? CLAIM_UNFINISHED : CLAIM_PLAIN;
+}
+
+/* For how long the file stands still, as far as can be told. */
+static uint64_t still_ms(const struct stat *st, const struct claim_rules *rules, const struct claim_now *now,
+                         struct claim_seen *seen)
+{
+    int64_t mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    int64_t age = now->wall_ms - ((int64_t)st->st_ctim.tv_sec * 1000 + st->st_ctim.tv_nsec / 1000000);
+
+    if (seen->inode != st->st_ino || seen->size != (uint64_t)st->st_size || seen->mtime_ns != mtime_ns || seen->since_ms == 0)
+        *seen = (struct claim_seen){(uint64_t)st->st_size, st->st_ino, now->mono_ms, mtime_ns};
+    uint64_t watched = now->mono_ms - seen->since_ms;
+    return rules->own_clock && age > 0 && (uint64_t)age > watched ? (uint64_t)age : watched;
+}
+
+enum claim_verdict claim_judge(const char *name, const struct stat *st, const struct claim_rules *rules,
+                               const struct claim_now *now, struct claim_seen *seen, uint64_t *wait_ms_out,
+                               enum reason *reason_out)
+{
+    enum claim_kind kind = claim_kind(name);
+    uint64_t wanted = kind == CLAIM_UNFINISHED ? rules->unfinished_ms : rules->settle_ms;
+
+    if (kind == CLAIM_SET_ASIDE || kind == CLAIM_SYSTEM || S_ISDIR(st->st_mode))
+        return CLAIM_IGNORE;
+    uint64_t still = still_ms(st, rules, now, seen);
+    if (still < wanted) {
+        *wait_ms_out = wanted - still;
+        return CLAIM_WAIT;
+    }
+    enum reason reason = REASON_NONE;
+    if (!S_ISREG(st->st_mode) || st->st_nlink != 1) /* a second name could show us a file that is not the submitter's */
+        reason = REASON_NOT_REGULAR;
+    else if ((uint64_t)st->st_size > rules->limit_bytes)
+        reason = REASON_LIMIT_BYTES;
+    else if (kind == CLAIM_UNFINISHED)
+        reason = REASON_INCOMPLETE;
+    if (reason == REASON_NONE)
+        return CLAIM_TAKE;
+    *reason_out = reason;
+    return CLAIM_REFUSE;
+}
+
+void claim_fit(const char *name, size_t room, char *out)
 {
     size_t n = strlen(name);
     const char *dot = strrchr(name, '.');
-    size_t extension = dot && dot != name && strlen(dot) <= 16 ? strlen(dot) : 0;
+    size_t extension = dot && dot != name && strlen(dot) <= EXTENSION_MAX ? strlen(dot) : 0;
 
-    if (n <= room) {
+    if (n < room) {
         memcpy(out, name, n + 1);
         return;
     }
-    size_t stem = room - extension;
+    size_t stem = room - 1 - extension;
     while (stem > 0 && ((unsigned char)name[stem] & 0xC0) == 0x80)
         stem--;
     memcpy(out, name, stem);
@@ -77,16 +115,20 @@ static void fit(const char *name, size_t room, char *out)
 
 void claim_name(const char *name, const char *token, char out[CLAIM_NAME_MAX])
 {
-    fit(name, CLAIM_NAME_MAX - 1 - 1 - CLAIM_TOKEN_LEN - (sizeof in_work - 1), out);
+    claim_fit(name, CLAIM_NAME_MAX - 1 - CLAIM_TOKEN_LEN - (sizeof in_work - 1), out);
     size_t n = strlen(out);
     (void)snprintf(out + n, CLAIM_NAME_MAX - n, ".%s%s", token, in_work);
 }
 
-void claim_refused_name(const char *name, char out[CLAIM_NAME_MAX])
+void claim_refused_name(const char *name, unsigned number, char out[CLAIM_NAME_MAX])
 {
-    fit(name, CLAIM_NAME_MAX - 1 - (sizeof refused - 1), out);
+    char count[16] = "";
+
+    if (number > 1)
+        (void)snprintf(count, sizeof count, " (%u)", number);
+    claim_fit(name, CLAIM_NAME_MAX - strlen(count) - (sizeof refused - 1), out);
     size_t n = strlen(out);
-    (void)snprintf(out + n, CLAIM_NAME_MAX - n, "%s", refused);
+    (void)snprintf(out + n, CLAIM_NAME_MAX - n, "%s%s", count, refused);
 }
 
 bool claim_parse(const char *name, char original[CLAIM_NAME_MAX], char token[CLAIM_TOKEN_LEN + 1])
