@@ -8,7 +8,8 @@
 #include "base/scope.h"
 
 #define TOKEN_MAX 64 /* characters of a plain number */
-#define UNIT_MAX 8   /* of the unit behind it: "-10円", "+3.5 km/h" */
+#define UNIT_MAX 8   /* of the unit behind it: "+3.5 km/h" */
+#define WIDE_UNIT_MAX 16 /* of a Japanese one right behind a digit: "-10円(税込)" is nothing a formula has */
 
 enum phase { PHASE_SIGN, PHASE_CURRENCY, PHASE_BODY, PHASE_EXPONENT, PHASE_UNIT, PHASE_CLOSED, PHASE_FORMULA };
 
@@ -148,8 +149,8 @@ static bool token_unit(struct csv_scan *s, uint32_t c, unsigned kinds, unsigned 
         return false;
     s->token.phase = (c == 'e' || c == 'E') && (last & KIND_DIGIT) ? PHASE_EXPONENT : PHASE_UNIT;
     s->token.unit = 1;
-    if (!s->token.strict && c >= 0x80 && (last & KIND_DIGIT))
-        s->token.open = false; /* "10円" is nothing a formula has */
+    s->token.wide_unit = c >= 0x80 && !(kinds & KIND_LETTER) && (last & KIND_DIGIT);
+    s->token.open = s->token.strict || !s->token.wide_unit;
     return true;
 }
 
@@ -162,6 +163,7 @@ static bool token_takes(struct csv_scan *s, uint32_t c)
 {
     unsigned kinds = kinds_of(c), last = s->token.last;
     bool in_number = kinds & (KIND_DIGIT | KIND_MARK | KIND_SIGN | KIND_BLANK);
+    bool in_unit = (kinds & (KIND_UNIT | KIND_DIGIT | KIND_BLANK)) || c == '/';
 
     s->token.last = (uint16_t)kinds;
     if (++s->token.length > TOKEN_MAX)
@@ -185,9 +187,11 @@ static bool token_takes(struct csv_scan *s, uint32_t c)
     case PHASE_EXPONENT:
         s->token.phase = kinds & (KIND_DIGIT | KIND_SIGN) ? PHASE_BODY : PHASE_UNIT;
         s->token.unit = 2;
+        s->token.wide_unit = false;
         return kinds & (KIND_DIGIT | KIND_SIGN | KIND_BLANK | KIND_UNIT);
     case PHASE_UNIT:
-        return ((kinds & (KIND_UNIT | KIND_DIGIT | KIND_BLANK)) || c == '/') && ++s->token.unit <= UNIT_MAX;
+        in_unit |= s->token.wide_unit && (kinds & KIND_MARK);
+        return in_unit && ++s->token.unit <= (s->token.wide_unit ? WIDE_UNIT_MAX : UNIT_MAX);
     case PHASE_CLOSED:
         return kinds & KIND_BLANK;
     case PHASE_FORMULA:

@@ -41,7 +41,7 @@ struct csv_scan {
     uint8_t start, quoted, closing, lead; /* masks; none of the first three: inside an unquoted cell */
     /* the token after a trigger, until it is a plain number or not */
     struct {
-        bool open, strict, quoted, digits;
+        bool open, strict, quoted, digits, wide_unit;
         uint8_t phase, length, unit;
         uint16_t last; /* kinds of the last character */
         struct csv_hit hit;

@@ -80,6 +80,7 @@ static bool is_separator(uint32_t c)
 
 #define NUMBER_MAX 64
 #define UNIT_MAX 8
+#define WIDE_UNIT_MAX 16
 
 /* Behind a quote that must be the closing one: blanks, then the end of the cell. */
 static bool closes(struct codes codes)
@@ -124,13 +125,20 @@ static bool collect(struct codes codes, uint32_t first, bool quoted, struct toke
     return true;
 }
 
-/* A unit behind a number: few letters, digits, blanks and slashes up to the end. */
+/*
+ * A unit behind a number: few letters, digits, blanks and slashes up to the
+ * end. Right behind a digit no formula has a Japanese character: it may have
+ * more, and brackets.
+ */
 static bool is_unit_tail(const uint32_t *text, size_t n, uint32_t end)
 {
-    if (n > UNIT_MAX || end == '|')
+    bool wide = text[0] >= 0x80 && !is_latin(text[0]) && is_digit(text[-1]);
+
+    if (n > (wide ? WIDE_UNIT_MAX : UNIT_MAX) || end == '|')
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!is_unit(text[i]) && !is_digit(text[i]) && !is_white(text[i]) && text[i] != '/')
+        if (!is_unit(text[i]) && !is_digit(text[i]) && !is_white(text[i]) && text[i] != '/' &&
+            !(wide && is_number_mark(text[i])))
             return false;
     return true;
 }
@@ -176,7 +184,7 @@ static bool cannot_go_on(struct codes codes, uint32_t c)
     uint32_t last = c;
 
     while (token.n < NUMBER_MAX && codes_next(&codes, &c) == CODES_CHAR) {
-        if (c == 0x1B || (digits && is_digit(last) && c >= 0x80 && is_unit(c)))
+        if (c == 0x1B || (digits && is_digit(last) && c >= 0x80 && is_unit(c) && !is_latin(c)))
             return true;
         if (!is_sign(c) && !is_digit(c) && !is_white(c) && !is_number_mark(c) && !is_currency(c) && (c | 0x20) != 'e')
             return false;
