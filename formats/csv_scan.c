@@ -32,8 +32,10 @@ static const struct {
     uint16_t first, last, kinds;
 } wide_kinds[] = {
     {0x00A0, 0x00A0, KIND_BLANK},          {0x00A5, 0x00A5, KIND_CURRENCY},  {0x00B0, 0x00B0, KIND_UNIT},
-    {0x00B5, 0x00B5, KIND_UNIT},           {0x1680, 0x1680, KIND_BLANK},     {0x2000, 0x200A, KIND_BLANK},
-    {0x202F, 0x202F, KIND_BLANK},          {0x205F, 0x205F, KIND_BLANK},     {0x20AC, 0x20AC, KIND_CURRENCY},
+    {0x00B5, 0x00B5, KIND_UNIT},           {0x061C, 0x061C, KIND_BLANK},     {0x1680, 0x1680, KIND_BLANK},
+    {0x2000, 0x200A, KIND_BLANK},          {0x200E, 0x200F, KIND_BLANK}, /* bidi: when policy lets them in */
+    {0x202A, 0x202F, KIND_BLANK},          {0x205F, 0x205F, KIND_BLANK},     {0x2066, 0x2069, KIND_BLANK},
+    {0x20AC, 0x20AC, KIND_CURRENCY},
     {0x2100, 0x214F, KIND_UNIT},           {0x2212, 0x2212, KIND_SIGN},      {0x2800, 0x2800, KIND_BLANK},
     {0x3000, 0x3000, KIND_BLANK},          {0x301C, 0x301C, KIND_MARK},      {0x3041, 0x30FF, KIND_UNIT},
     {0x3300, 0x33FF, KIND_UNIT},           {0x3400, 0x9FFF, KIND_UNIT},      {0xFE62, 0xFE63, KIND_SIGN},
@@ -54,7 +56,7 @@ static const uint16_t ascii_kinds[128] = {
     ['$'] = KIND_CURRENCY, ['\\'] = KIND_CURRENCY,
     ['.'] = KIND_MARK, [','] = KIND_MARK, [':'] = KIND_MARK, [';'] = KIND_MARK, ['/'] = KIND_MARK, ['%'] = KIND_MARK | KIND_TAIL,
     ['('] = KIND_MARK, [')'] = KIND_MARK | KIND_TAIL, ['~'] = KIND_MARK,
-    [' '] = KIND_BLANK, ['\t'] = KIND_BLANK, ['\n'] = KIND_BLANK, ['\r'] = KIND_BLANK, ['\f'] = KIND_BLANK,
+    [' '] = KIND_BLANK, ['\t'] = KIND_BLANK, ['\n'] = KIND_BLANK, ['\r'] = KIND_BLANK, ['\v'] = KIND_BLANK,
     ['|'] = KIND_DANGER, ['!'] = KIND_DANGER,
 };
 

@@ -27,10 +27,12 @@ static bool is_latin(uint32_t c)
     return is_in(c, 'A', 'Z') || is_in(c, 'a', 'z') || is_in(c, 0xFF21, 0xFF3A) || is_in(c, 0xFF41, 0xFF5A);
 }
 
+/* Blanks, and what does not show when policy lets it in: VT and the bidi controls. */
 static bool is_space(uint32_t c)
 {
-    return c == ' ' || c == 0x3000 || c == 0xA0 || is_in(c, 0x2000, 0x200A) || c == 0x202F || c == 0x205F ||
-           c == 0x1680 || c == 0x2800;
+    return c == ' ' || c == 0x3000 || c == 0xA0 || is_in(c, 0x2000, 0x200A) || c == 0x205F || c == 0x1680 ||
+           c == 0x2800 || c == 0x0B || c == 0x061C || c == 0x200E || c == 0x200F || is_in(c, 0x202A, 0x202F) ||
+           is_in(c, 0x2066, 0x2069);
 }
 
 static bool is_white(uint32_t c)

@@ -66,6 +66,7 @@ TEXT_CASE(blanks_before, NULL, " =1,\"  =2\",　=3,\xC2\xA0=4,\t=5\n", NULL, " '
 TEXT_CASE(lines_before, NULL, "a,\"\n=1\",\"\r\n\t=2\",\"\r=3\"\n", NULL, "a,\"\n'=1\",\"\r\n\t'=2\",\"\r'=3\"\n")
 TEXT_CASE(quotes_before, NULL, "\"\"\"=1\",\"\"=2,\"\"\"\"\"=3\"\"\",\"\" \"=4\n", NULL, "\"\"\"'=1\",\"\"'=2,\"\"\"\"\"'=3\"\"\",\"\" \"'=4\n")
 TEXT_CASE(hidden_before, NULL, "a,\xE2\x80\x8B=1,\x1B[0m=2,\x01=3," MARK "=4,\xC2\x85=5,\f=6\n", NULL, "a,'=1,'=2,'=3,'=4, '=5,'=6\n")
+TEXT_CASE(allowed_before, NULL, "a,\xE2\x80\x8F=1,\x0B=2,\xE2\x81\xA6-x\n", NULL, "a,\xE2\x80\x8F'=1,\x0B'=2,\xE2\x81\xA6'-x\n")
 TEXT_CASE(at_start_of_file, NULL, MARK "=1\n", NULL, MARK "'=1\n")
 TEXT_CASE(at_end_of_file, NULL, "a,b\n-x", NULL, "a,b\n'-x")
 TEXT_CASE(every_separator, NULL, "a;=1\tb\t=2|=3|c,=4\n", NULL, "a;'=1\tb\t'=2|'=3|c,'=4\n")
@@ -186,6 +187,12 @@ static void tune_allow(struct fmt_options *options)
     options->switches[FINDING_FORMULA] = FMT_SWITCH_ALLOW;
 }
 
+static void tune_allow_controls(struct fmt_options *options)
+{
+    options->switches[FINDING_CONTROL_CHARS] = FMT_SWITCH_ALLOW;
+    options->switches[FINDING_BIDI] = FMT_SWITCH_ALLOW;
+}
+
 static void tune_disallow(struct fmt_options *options)
 {
     options->switches[FINDING_FORMULA] = FMT_SWITCH_DISALLOW;
@@ -244,6 +251,7 @@ const struct fmt_case cases_csv[] = {
     FOUND(lines_before, "line ends before", "formula=3"),
     FOUND(quotes_before, "quotes before", "formula=4"),
     FOUND(hidden_before, "hidden characters before", "control-characters=6 formula=6"),
+    {ROW(allowed_before, "allowed controls before", "a.csv", "formula=3", 0), .tune = tune_allow_controls},
     FOUND(at_start_of_file, "behind the mark", "formula=1"),
     FOUND(at_end_of_file, "at the end", "formula=1"),
     FOUND(every_separator, "every separator", "formula=4"),
