@@ -71,7 +71,7 @@ def check_subjects():
     log = subprocess.run(["git", "log", "-n", "200", "--format=%h %s"], cwd=tree.ROOT, stdout=subprocess.PIPE, text=True)
     for line in log.stdout.splitlines():
         commit, _, subject = line.partition(" ")
-        if not re.match(r"[a-z0-9_./-]+: \S.*[^.]$", subject):
+        if not re.match(r"[a-z0-9_./-]+(, [a-z0-9_./-]+)*: \S.*[^.]$", subject):
             tree.complain(f"commit {commit}", 0, f'"{subject}" is not "module: What it does"')
 
 
