@@ -82,7 +82,7 @@ static int image_jpeg(const struct pdf_stream *s, uint64_t w, uint64_t h)
 
     if (!head)
         return ERR_NOMEM;
-    int err = check_jpeg_head(&s->bytes, false, head);
+    int err = check_jpeg_head(&s->bytes, true, head);
     if (err == 0)
         err = check_jpeg_coded(head);
     if (err == ERR_REFUSED)

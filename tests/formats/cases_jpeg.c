@@ -528,6 +528,19 @@ static void not_jpeg(struct fixture *f)
     fixture_puts(f, "GIF89a is no JPEG");
 }
 
+/* ---- Pages -------------------------------------------------------------------------------------------- */
+
+static void is_jpeg_page(const uint8_t *out, size_t n)
+{
+    assert_true(has(out, n, "/DCTDecode") && !has(out, n, "secret") && !has(out, n, "Exif"));
+}
+
+static void lies_on_its_side(const uint8_t *out, size_t n)
+{
+    is_jpeg_page(out, n);
+    assert_true(has(out, n, "[0 0 32.250 45.750]")); /* 61 x 43 at 96 dpi, turned */
+}
+
 /* ---- Policy ---------------------------------------------------------------------------------------- */
 
 static void no_metadata_allowed(struct fmt_options *options)
@@ -544,6 +557,9 @@ static void no_damage_allowed(struct fmt_options *options)
     {.name = label, .make = fn, .file = "a.jpg", .expect = REASON_OK, .inspect = look, .flags = CASE_LOSSY | CASE_CLEAN_INPUT}
 #define MADE(label, fn, found, look) \
     {.name = label, .make = fn, .file = "a.jpg", .expect = REASON_OK, .findings = found, .inspect = look, .flags = CASE_LOSSY}
+#define PAGE(label, fn, found, look)                                                                    \
+    {.name = label, .make = fn, .file = "a.jpg", .mode = FMT_MODE_FLATTEN, .expect = REASON_OK,         \
+     .findings = found, .out_type = "pdf", .inspect = look, .flags = CASE_LOSSY}
 #define HELD(label, fn, why) {.name = label, .make = fn, .file = "a.jpg", .expect = REASON_##why, .flags = CASE_LOSSY}
 
 const struct fmt_case cases_jpeg[] = {
@@ -649,6 +665,22 @@ const struct fmt_case cases_jpeg[] = {
     HELD("two starts", second_start, MALFORMED),
     HELD("segment past the end", segment_too_long, MALFORMED),
     HELD("no JPEG", not_jpeg, MALFORMED),
+    PAGE("page of 4:2:0", shape_420, NULL, is_jpeg_page),
+    PAGE("page of grey", shape_grey, NULL, is_jpeg_page),
+    PAGE("page of progressive", shape_progressive, NULL, is_jpeg_page),
+    PAGE("page of CMYK", shape_cmyk, NULL, NULL),
+    PAGE("page of YCCK", shape_ycck, NULL, NULL),
+    PAGE("page of RGB", shape_rgb, NULL, NULL),
+    PAGE("page of a picture on its side", orientation_6, "metadata=1", lies_on_its_side),
+    PAGE("page of everything at once", everything, "comment=1 metadata=3 thumbnail=1 trailing-data=1", is_jpeg_page),
+    PAGE("page of a picture with a profile", icc_good, "color-profile=1", is_jpeg_page),
+    PAGE("page of bad codes", bad_codes, "damage=2 trailing-data=1", is_jpeg_page),
+    {.name = "page of a picture cut short", .make = cut_short, .file = "a.jpg", .mode = FMT_MODE_FLATTEN,
+     .expect = REASON_MALFORMED},
+    {.name = "page of 65500 x 65500", .make = pixel_bomb, .file = "a.jpg", .mode = FMT_MODE_FLATTEN,
+     .expect = REASON_LIMIT_PIXELS},
+    {.name = "text of a picture", .make = shape_grey, .file = "a.jpg", .mode = FMT_MODE_TEXT,
+     .expect = REASON_MODE_UNAVAILABLE},
     {.name = "metadata not allowed", .make = exif_gps, .file = "a.jpg", .tune = no_metadata_allowed,
      .expect = REASON_POLICY, .flags = CASE_LOSSY},
     {.name = "damage not allowed", .make = lost_end, .file = "a.jpg", .tune = no_damage_allowed,

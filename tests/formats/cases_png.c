@@ -726,6 +726,19 @@ static void still(const uint8_t *out, size_t n)
     same_pixels(out, n);
 }
 
+/* ---- Pages -------------------------------------------------------------------------------------------- */
+
+static void is_page(const uint8_t *out, size_t n)
+{
+    assert_true(has(out, n, "/XObject") && !has(out, n, "secret"));
+}
+
+static void is_flat_page(const uint8_t *out, size_t n)
+{
+    is_page(out, n);
+    assert_true(has(out, n, "/FlateDecode"));
+}
+
 /* ---- Policy ----------------------------------------------------------------------------------------------- */
 
 static void no_metadata_allowed(struct fmt_options *options)
@@ -742,6 +755,9 @@ static void hidden_allowed(struct fmt_options *options)
     {.name = label, .make = fn, .file = "a.png", .expect = REASON_OK, .inspect = look, .flags = CASE_CLEAN_INPUT}
 #define MADE(label, fn, found, look) \
     {.name = label, .make = fn, .file = "a.png", .expect = REASON_OK, .findings = found, .inspect = look}
+#define PAGE(label, fn, found, look)                                                            \
+    {.name = label, .make = fn, .file = "a.png", .mode = FMT_MODE_FLATTEN, .expect = REASON_OK, \
+     .findings = found, .out_type = "pdf", .inspect = look, .flags = CASE_NO_TRUNCATE}
 #define HELD(label, fn, why) {.name = label, .make = fn, .file = "a.png", .expect = REASON_##why}
 #define BOMB(label, fn, found) \
     {.name = label, .make = fn, .file = "a.png", .expect = REASON_OK, .findings = found, .flags = CASE_NO_TRUNCATE}
@@ -868,6 +884,18 @@ const struct fmt_case cases_png[] = {
     HELD("CgBI", cgbi, UNSUPPORTED_TYPE),
     HELD("no data", no_data, MALFORMED),
     HELD("no PNG", not_png, MALFORMED),
+    PAGE("page of grey 1", shape_g1, NULL, is_flat_page),
+    PAGE("page of palette 8", shape_p8, NULL, is_page),
+    PAGE("page of RGB 16", shape_rgb16, NULL, is_page),
+    PAGE("page of RGB and alpha 8", shape_rgba8, NULL, is_page),
+    PAGE("page of interlaced RGB and alpha 16", shape_i_rgba16, NULL, is_page),
+    PAGE("page of noise", shape_noise, NULL, is_page),
+    PAGE("page of text and EXIF", exif_turned, "metadata=2 thumbnail=1", is_page),
+    PAGE("page of a picture with a profile", icc_good, "color-profile=1", is_page),
+    PAGE("page of an animation", apng, "animation=1", is_page),
+    PAGE("page of a picture under transparency", hidden_various, NULL, is_page),
+    {.name = "page of 100000 x 100000", .make = pixel_bomb, .file = "a.png", .mode = FMT_MODE_FLATTEN,
+     .expect = REASON_LIMIT_PIXELS},
     {.name = "metadata not allowed", .make = text, .file = "a.png", .tune = no_metadata_allowed, .expect = REASON_POLICY},
     {.name = NULL},
 };
