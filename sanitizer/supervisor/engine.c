@@ -177,8 +177,6 @@ static int zygote_spawn(struct engine *e, int channel, struct spawned *out)
     const struct config *config = e->engines->config;
     char path[512], waived[16], age[24];
     const char *argv[6] = {program_name(e->id), waived, NULL};
-    /* Huge pages for the signature engine: a fork then copies some hundred page-table entries, not 300,000. */
-    static const char *const scanner_env[] = {"LC_ALL=C.UTF-8", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", NULL};
     struct spawn_fd fds[] = {{channel, ZYGOTE_CHANNEL_FD}};
     struct spawn spawn = {.path = path, .argv = argv, .fds = fds, .fd_count = ARRAY_LEN(fds)};
 
@@ -187,7 +185,6 @@ static int zygote_spawn(struct engine *e, int channel, struct spawned *out)
     if (e->id == PROGRAM_SCANNER) {
         argv[2] = config->scanner.signatures;
         argv[3] = age;
-        spawn.env = scanner_env;
     }
     int err = program_path(e->id, path);
     if (err < 0)
